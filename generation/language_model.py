@@ -1,0 +1,74 @@
+"""The port that every model is reached through: conversations in, text out, with usage and timing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from generation.messages import Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one conversation should be answered with."""
+
+    messages: Conversation
+    max_tokens: int = 64
+    temperature: float = 0.0
+    """0 is greedy decoding."""
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer; they are not part of it."""
+    seed: int | None = None
+    choices: tuple[str, ...] = ()
+    """When given, a local model answers with exactly one of these; a remote one is only asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One answer."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    """Wall time of the answer; in a batch, the batch's time divided by its size."""
+    finish_reason: Literal["stop", "length"]
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """A model that answers a batch of conversations."""
+
+    @property
+    def name(self) -> str:
+        """The name under which the catalog knows it."""
+        ...
+
+    @property
+    def context_window(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        ...
+
+    def count_tokens(self, messages: Conversation) -> int:
+        """Tokens of the rendered prompt (an estimate for remote models)."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> list[Generation]:
+        """Answer each request, in order.
+
+        Raises:
+            ContextTooLongError: a prompt and its max_tokens exceed the context window.
+            ModelUnavailableError: the model cannot be reached or loaded.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamingModel(Protocol):
+    """A model that can also hand out an answer while it is being written."""
+
+    def stream(self, request: Request) -> Iterator[str | Generation]:
+        """Pieces of text as they come, then the finished Generation as the last item."""
+        ...

@@ -1,0 +1,51 @@
+"""Fields of a message as a flat JSON object."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.words import Vocabulary
+from generation.prompts import render
+
+CLAUSES = (
+    "the {k} is {v}",
+    "{k}: {v}",
+    "my {k} is {v}",
+    "please note the {k} {v}",
+    "with {v} as the {k}",
+    "we agreed on {v} for the {k}",
+    "{k} should be {v}",
+)
+HELD_OUT_CLAUSES = ("the {k} would be {v}", "put {v} as {k}", "for {k} take {v}")
+OPENINGS = ("Hello, ", "Hi there. ", "", "", "Guest: ", "Thanks for the call, ", "Good morning! ")
+CLOSINGS = (".", ". Thank you!", ", please.", ". See you soon.", "")
+
+
+def fields(rng: Random, held_out: bool = False, *, dense: int = 4) -> Episode:
+    """Messages that give some of the named fields; the answer holds those, keys in alphabetical order."""
+    words = Vocabulary(rng, held_out)
+    keys = [k if rng.random() < 0.7 else f"{k}_{words.noun()}" for k in words.nouns_apart(rng.randint(2, 5))]
+    turns = [_message(rng, words, keys, held_out) for _ in range(rng.randint(1, dense))]
+    ask = rng.choice(
+        [
+            "Return JSON with the keys {}; leave out keys that are not given.",
+            "We need the details as JSON with the keys {}, copied as written.",
+            "Extract {} as a JSON object.",
+            "Fill the form. Fields: {}. Answer in JSON.",
+        ]
+    )
+    opening = render(ask.format(", ".join(keys)), turns[0][0])
+    return episode("json", opening, turns, [True] * len(turns))
+
+
+def _message(rng: Random, words: Vocabulary, keys: list[str], held_out: bool) -> tuple[str, str]:
+    given = sorted(rng.sample(keys, rng.randint(0 if rng.random() < 0.2 else 1, min(4, len(keys)))))
+    values = {key: words.value() for key in given}
+    clauses = HELD_OUT_CLAUSES if held_out else CLAUSES
+    said = [rng.choice(clauses).format(k=k.replace("_", " "), v=v) for k, v in values.items()]
+    rng.shuffle(said)
+    joined = rng.choice([", ", " and ", ". "]).join(said) if said else words.phrase()
+    text = rng.choice(OPENINGS) + joined + rng.choice(CLOSINGS)
+    return text, json.dumps(values, ensure_ascii=False)

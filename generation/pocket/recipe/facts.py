@@ -1,0 +1,116 @@
+"""Questions about passages of invented facts: copy the value, or say that it is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.words import Vocabulary
+from generation.prompts import UNKNOWN, Passage, render
+
+SENTENCES = (
+    "The {a} of {e} is {v}.",
+    "{e} has the {a} {v}.",
+    "For {e}, the {a} is {v}.",
+    "{e}'s {a} is {v}.",
+    "At {e} the {a} was set to {v}.",
+    "In the case of {e}, the usual {a} is {v}.",
+    "People who know {e} say that its {a} is {v}.",
+    "Since last year the {a} for {e} has been {v}.",
+    "When it comes to {e}, the {a} remains {v}.",
+)
+VALUE_FIRST = ("{v} is the {a} of {e}.", "They chose {v} as the {a} for {e}.", "{v} became the {a} at {e}.")
+HELD_OUT_SENTENCES = (
+    "The records of {e} list its {a} as {v}.",
+    "As for {e}, its {a} is known to be {v}.",
+    "The current {a} at {e} is {v}.",
+)
+QUESTIONS = (
+    "What is the {a} of {e}?",
+    "What is {e}'s {a}?",
+    "Which {a} does {e} have?",
+    "{e}: what is the {a}?",
+    "Can you tell me the {a} of {e}?",
+    "For {e}, what is the {a}?",
+    "Please give the {a} for {e}.",
+    "I need to know the {a} at {e}",
+)
+HELD_OUT_QUESTIONS = ("Do you know the {a} of {e}?", "What {a} is used for {e}?", "Tell us {e}'s {a}.")
+INSTRUCTIONS = (
+    "Answer questions about our records.",
+    "Readers ask short questions. Answer with the few words that state the fact.",
+    "Give a short answer in the words of the document.",
+    "Our staff ask about the handbook.",
+    "Answer the customer's question.",
+    "",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An attribute of an entity and its value."""
+
+    entity: str
+    attribute: str
+    value: str
+
+
+def draw_facts(words: Vocabulary, entities: int, attributes: int) -> list[Fact]:
+    """Facts about `entities` things that share the same `attributes`, so both must be matched."""
+    shared = words.nouns_apart(attributes)
+    names = [words.name() if words.rng.random() < 0.7 else f"the {words.phrase()}" for _ in range(entities)]
+    return [Fact(e, a, words.value()) for e in dict.fromkeys(names) for a in shared]
+
+
+def questions(
+    rng: Random, held_out: bool = False, *, easy: bool = True, longest: int = 6, dense: int = 6
+) -> Episode:
+    """A passage of up to `longest` facts, then up to `dense` questions; one in six has no answer."""
+    words = Vocabulary(rng, held_out)
+    wanted = rng.randint(2, longest)
+    per_entity = rng.randint(1, 2)
+    facts = draw_facts(words, -(-wanted // per_entity), per_entity)
+    hidden = facts[wanted:] + [Fact(words.name(), facts[0].attribute, "")] + [Fact(facts[0].entity, words.noun(), "")]
+    shown = facts[:wanted]
+    rng.shuffle(shown)
+    forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
+    text = " ".join(_capital(rng.choice(forms).format(e=f.entity, a=f.attribute, v=f.value)) for f in shown)
+    asked = rng.sample(shown, min(dense, len(shown)))
+    turns = [(_ask(rng, f, held_out), f.value) for f in asked]
+    for i in range(len(turns)):
+        if rng.random() < 0.17:
+            turns[i] = (_ask(rng, rng.choice(hidden), held_out), UNKNOWN)
+    passages = _split(rng, text, words)
+    opening = render(rng.choice(INSTRUCTIONS), turns[0][0], passages=passages)
+    return episode("questions", opening, turns, [True] * len(turns))
+
+
+def unanswerable(rng: Random, held_out: bool = False) -> Episode:
+    """One question whose entity or attribute stands in the passage, but whose answer does not."""
+    words = Vocabulary(rng, held_out)
+    facts = draw_facts(words, 3, 2)
+    missing = facts.pop(rng.randrange(len(facts)))
+    forms = HELD_OUT_SENTENCES if held_out else SENTENCES
+    rng.shuffle(facts)
+    text = " ".join(_capital(rng.choice(forms).format(e=f.entity, a=f.attribute, v=f.value)) for f in facts)
+    asked = _ask(rng, missing, held_out)
+    opening = render(rng.choice(INSTRUCTIONS), asked, passages=[Passage("", text)])
+    return episode("unknown", opening, [(asked, UNKNOWN)], [True])
+
+
+def _ask(rng: Random, fact: Fact, held_out: bool) -> str:
+    forms = HELD_OUT_QUESTIONS if held_out else QUESTIONS
+    return _capital(rng.choice(forms).format(e=fact.entity, a=fact.attribute))
+
+
+def _split(rng: Random, text: str, words: Vocabulary) -> list[Passage]:
+    """The text as one passage, or cut after a sentence into two with titles."""
+    cut = text.find(". ", len(text) // 2)
+    if cut < 0 or rng.random() < 0.5:
+        return [Passage(words.name() if rng.random() < 0.3 else "", text)]
+    return [Passage(words.noun(), text[: cut + 1]), Passage(words.noun(), text[cut + 2 :])]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

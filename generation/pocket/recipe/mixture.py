@@ -1,0 +1,44 @@
+"""Which episodes are drawn, and how the mixture moves from easy to hard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+
+from generation.pocket.recipe import extraction, facts, labelling, prose
+from generation.pocket.recipe.episode import Episode
+
+Maker = Callable[[Random], Episode]
+
+EARLY: tuple[tuple[float, Maker], ...] = (
+    (0.55, partial(facts.questions, longest=5)),
+    (0.15, extraction.fields),
+    (0.15, labelling.by_keywords),
+    (0.05, labelling.by_meaning),
+    (0.05, prose.cloze),
+    (0.05, prose.reading),
+)
+LATE: tuple[tuple[float, Maker], ...] = (
+    (0.28, partial(facts.questions, easy=False, longest=8)),
+    (0.06, facts.unanswerable),
+    (0.14, extraction.fields),
+    (0.22, labelling.by_keywords),
+    (0.08, labelling.by_meaning),
+    (0.17, prose.cloze),
+    (0.05, prose.reading),
+)
+
+
+def draw(rng: Random, progress: float) -> Episode:
+    """An episode of the late mixture with probability `progress` (0 to 1), else of the early one."""
+    table = LATE if rng.random() < progress else EARLY
+    (maker,) = rng.choices([m for _, m in table], weights=[w for w, _ in table])
+    return maker(rng)
+
+
+def stream(seed: int, progress: Callable[[], float]) -> Iterator[Episode]:
+    """Endless episodes; `progress` is asked before each one."""
+    rng = Random(seed)  # noqa: S311 - episodes, not secrets
+    while True:
+        yield draw(rng, progress())

@@ -1,0 +1,173 @@
+"""Train Pocket from episodes; resumes from its last checkpoint.
+
+python -m generation.pocket.recipe.train FOLDER --minutes 120
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from generation.pocket.recipe import mixture, rows, tokenizer
+
+WIDTH, LAYERS, HEADS, INNER, CONTEXT = 256, 6, 4, 704, 2048
+
+
+class Training:
+    """Model, optimisers and clock; all of it goes into a checkpoint.
+
+    The clock counts trained seconds against the budget: the learning rate stays flat, then
+    falls linearly to zero over the last 45 %, and the mixture moves from easy to hard.
+    """
+
+    def __init__(self, folder: Path, seconds: float, device: str) -> None:
+        self.folder, self.budget, self.device = folder, seconds, device
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "tokenizer.json").exists():
+            tokenizer.learn().save_pretrained(folder)
+        self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+        torch.manual_seed(0)
+        self.model = LlamaForCausalLM(_config(self.tokenizer)).to(device)
+        hidden = [p for p in self.model.model.layers.parameters() if p.ndim == 2]
+        matrices = {id(p) for p in hidden}
+        others = [p for p in self.model.parameters() if id(p) not in matrices]
+        self.optimisers: list[torch.optim.Optimizer] = [
+            torch.optim.Muon(hidden, lr=0.02, weight_decay=0.01, momentum=0.95),
+            torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+        ]
+        self.rates = [0.02, 2e-3]
+        self.step = self.tokens = 0
+        self.elapsed = 0.0
+        self._resume()
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is used, 0 to 1."""
+        return min(1.0, self.elapsed / self.budget)
+
+    @property
+    def hardness(self) -> float:
+        """Probability of the late mixture."""
+        return min(1.0, max(0.0, (self.progress - 0.15) / 0.4))
+
+    def run(self, batch_rows: int, length: int, save_every: float) -> None:
+        """Train until the budget is used."""
+        source = mixture.stream(self.step + 1, lambda: self.hardness)
+        feed = rows.batches(source, self.tokenizer, batch_rows, length)
+        loss_of = torch.compile(self._loss)
+        saved = shown = time.monotonic()
+        while self.progress < 1:
+            began = time.monotonic()
+            ids, weights = (torch.from_numpy(a).to(self.device) for a in next(feed))
+            loss, answers = loss_of(ids, weights)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self._update()
+            self.step += 1
+            self.tokens += ids.numel()
+            if self.step > 3:
+                self.elapsed += time.monotonic() - began
+            if time.monotonic() - shown > 20:
+                shown = time.monotonic()
+                self._log(loss, answers)
+            if time.monotonic() - saved > save_every:
+                saved = time.monotonic()
+                self.save()
+        self.save()
+
+    def _loss(self, ids: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weighted cross-entropy over all tokens, and over the answers alone (for the log)."""
+        with torch.autocast(self.device, dtype=torch.bfloat16):
+            logits = self.model(ids, use_cache=False).logits
+        each = torch.nn.functional.cross_entropy(
+            logits[:, :-1].flatten(0, 1).float(), ids[:, 1:].flatten(), reduction="none"
+        )
+        weight = weights[:, 1:].flatten()
+        taught = (weight > 1).float()
+        return (each * weight).sum() / weight.sum(), (each * taught).sum() / taught.sum().clamp(min=1)
+
+    def _update(self) -> None:
+        factor = min(1.0, (self.step + 1) / 50, (1 - self.progress) / 0.45)
+        for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+
+    def _log(self, loss: torch.Tensor, answers: torch.Tensor) -> None:
+        line = {
+            "step": self.step,
+            "tokens": self.tokens,
+            "progress": round(self.progress, 4),
+            "loss": round(loss.item(), 4),
+            "answers": round(answers.item(), 4),
+            "seconds": round(self.elapsed),
+        }
+        with (self.folder / "log.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def save(self) -> None:
+        """Write the checkpoint atomically, and the bf16 model folder beside it."""
+        state: dict[str, Any] = {
+            "model": self.model.state_dict(),
+            "optimisers": [o.state_dict() for o in self.optimisers],
+            "clock": (self.step, self.tokens, self.elapsed),
+        }
+        part = self.folder / "checkpoint.part"
+        torch.save(state, part)
+        os.replace(part, self.folder / "checkpoint.pt")
+        slim = LlamaForCausalLM(self.model.config).to(torch.bfloat16)
+        slim.load_state_dict(self.model.state_dict())
+        slim.save_pretrained(self.folder / "model")
+        self.tokenizer.save_pretrained(self.folder / "model")
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
+        self.step, self.tokens, self.elapsed = state["clock"]
+
+
+def _config(vocabulary: PreTrainedTokenizerFast) -> LlamaConfig:
+    return LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=WIDTH,
+        intermediate_size=INNER,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=HEADS,
+        num_key_value_heads=HEADS,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        initializer_range=WIDTH**-0.5,
+        bos_token_id=None,
+        eos_token_id=vocabulary.eos_token_id,
+        pad_token_id=vocabulary.pad_token_id,
+    )
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--rows", type=int, default=12)
+    parser.add_argument("--length", type=int, default=384)
+    parser.add_argument("--save-every", type=float, default=300, help="seconds")
+    given = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    Training(given.folder, given.minutes * 60, device).run(given.rows, given.length, given.save_every)
+
+
+if __name__ == "__main__":
+    main()
