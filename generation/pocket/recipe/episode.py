@@ -23,7 +23,9 @@ class Episode:
         return self.messages[-1].content
 
 
-def episode(skill: str, opening: Conversation, turns: Sequence[tuple[str, str]], taught: Sequence[bool]) -> Episode:
+def episode(
+    skill: str, opening: Conversation, turns: Sequence[tuple[str, str]], taught: Sequence[bool]
+) -> Episode:
     """An opening that ends with a user turn, its answer, then further question-answer turns."""
     (_, first), *rest = turns
     said = [*opening, Message("assistant", first)]

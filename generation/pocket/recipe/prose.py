@@ -22,7 +22,25 @@ HTML_FOLDERS = (
 _TAG = re.compile(r"<(script|style|pre|table)\b.*?</\1>|<[^>]+>", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _ROFF = re.compile(r"\\f[A-Z]|\\&|\\\||\\,|\\/")
-SMALL = {"the", "a", "an", "of", "to", "in", "and", "or", "is", "are", "be", "it", "that", "this", "for", "with", "on"}
+SMALL = {
+    "the",
+    "a",
+    "an",
+    "of",
+    "to",
+    "in",
+    "and",
+    "or",
+    "is",
+    "are",
+    "be",
+    "it",
+    "that",
+    "this",
+    "for",
+    "with",
+    "on",
+}
 
 
 @cache
@@ -39,7 +57,9 @@ def _sources() -> list[str]:
             raw = page.read_text("utf-8", errors="ignore")
             for block in re.findall(r"<(?:p|dd)\b[^>]*>(.*?)</(?:p|dd)>", raw, re.DOTALL):
                 texts.append(html.unescape(_TAG.sub("", block)))
-    for page in sorted(Path("/usr/share/man/man1").glob("*.gz")) + sorted(Path("/usr/share/man/man5").glob("*.gz")):
+    for page in sorted(Path("/usr/share/man/man1").glob("*.gz")) + sorted(
+        Path("/usr/share/man/man5").glob("*.gz")
+    ):
         texts += _roff(gzip.open(page, "rt", encoding="utf-8", errors="ignore").read())
     return texts
 
@@ -106,7 +126,12 @@ def _gap(rng: Random, sentence: str) -> tuple[str, str]:
     elif form == 1:
         asked = "What " + " ".join(keep) + "?"
     else:
-        asked = rng.choice(["Which", "Who or what", "How", "When", "Where", "What"]) + " " + " ".join(keep[-12:]) + "?"
+        asked = (
+            rng.choice(["Which", "Who or what", "How", "When", "Where", "What"])
+            + " "
+            + " ".join(keep[-12:])
+            + "?"
+        )
     return asked, answer or span[0]
 
 

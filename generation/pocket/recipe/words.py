@@ -52,9 +52,7 @@ def noun_senses() -> tuple[Sense, ...]:
         parent = pointers[pointers.index("@") + 1] if "@" in pointers else None
         rows[fields[0]] = (lemma, gloss.split(";")[0].strip(), parent)
     return tuple(
-        Sense(lemma, gloss, rows[parent][0])
-        for lemma, gloss, parent in rows.values()
-        if parent in rows
+        Sense(lemma, gloss, rows[parent][0]) for lemma, gloss, parent in rows.values() if parent in rows
     )
 
 
@@ -130,9 +128,13 @@ class Vocabulary:
         if kind == 1:
             return str(rng.randint(1700, 2030))
         if kind == 2:
-            return f"{rng.randint(1, 900)}.{rng.randint(0, 99):02d} {rng.choice(['euros', 'dollars', 'pounds'])}"
+            return (
+                f"{rng.randint(1, 900)}.{rng.randint(0, 99):02d} {rng.choice(['euros', 'dollars', 'pounds'])}"
+            )
         if kind == 3:
-            return f"{rng.randint(2, 90)} {rng.choice(['days', 'hours', 'minutes', 'weeks', 'metres', 'kilos'])}"
+            return (
+                f"{rng.randint(2, 90)} {rng.choice(['days', 'hours', 'minutes', 'weeks', 'metres', 'kilos'])}"
+            )
         return f"{rng.randint(1, 12)}:{rng.randint(0, 59):02d}"
 
     def phrase(self) -> str:

@@ -1,0 +1,152 @@
+"""Metrics: how good an answer is, and how sums over samples become one figure.
+
+Each metric turns (output, reference) pairs into additive columns, so that a score under any
+weighting of the samples (a bootstrap resample, a subset) is `value(weights @ columns)`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from rouge_score.rouge_scorer import RougeScorer
+
+Floats = npt.NDArray[np.float64]
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric in additive form."""
+
+    name: str
+    columns: Callable[[Sequence[str], Sequence[str]], Floats]
+    """(outputs, references) -> array (n, c)."""
+    value: Callable[[Floats], Floats]
+    """Column sums (..., c) -> scores (...), 0 to 1."""
+
+    def score(self, outputs: Sequence[str], references: Sequence[str]) -> float:
+        """The metric over all pairs."""
+        return float(self.value(self.columns(outputs, references).sum(axis=0)))
+
+    def per_sample(self, outputs: Sequence[str], references: Sequence[str]) -> Floats:
+        """The metric of each pair alone, shape (n,)."""
+        return self.value(self.columns(outputs, references))
+
+
+def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
+    """The metric of that name; `macro_f1` needs the labels."""
+    if name == "macro_f1":
+        return _macro_f1(tuple(labels))
+    if name == "field_f1":
+        return Metric(name, _field_columns, _f1)
+    return Metric(name, _mean_columns(_PAIR_SCORES[name]), _mean)
+
+
+def normalise(text: str) -> str:
+    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces (Rajpurkar 2016)."""
+    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+
+
+def same_label(output: str, reference: str) -> float:
+    """1 where both name the same label, case and surrounding space aside."""
+    return float(output.strip().casefold() == reference.strip().casefold())
+
+
+def exact_match(output: str, reference: str) -> float:
+    """1 where both have the same normal form."""
+    return float(normalise(output) == normalise(reference))
+
+
+def token_f1(output: str, reference: str) -> float:
+    """Harmonic mean of token precision and recall, SQuAD style."""
+    said, wanted = normalise(output).split(), normalise(reference).split()
+    shared = sum((Counter(said) & Counter(wanted)).values())
+    return 2 * shared / (len(said) + len(wanted)) if said or wanted else 1.0
+
+
+def rouge_l(output: str, reference: str) -> float:
+    """F-measure of the longest common subsequence of words (Lin 2004)."""
+    return float(_rouge().score(reference, output)["rougeL"].fmeasure)
+
+
+def fields_of(text: str) -> set[tuple[str, str]]:
+    """Key-value pairs of a flat JSON object; what does not parse has none."""
+    try:
+        found = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return set()
+    return {(str(k), _plain(v)) for k, v in found.items()} if isinstance(found, dict) else set()
+
+
+def _plain(value: object) -> str:
+    return value.strip() if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+@cache
+def _rouge() -> RougeScorer:
+    return RougeScorer(["rougeL"])
+
+
+_PAIR_SCORES: dict[str, Callable[[str, str], float]] = {
+    "accuracy": same_label,
+    "exact_match": exact_match,
+    "token_f1": token_f1,
+    "rouge_l": rouge_l,
+}
+
+
+def _mean_columns(pair: Callable[[str, str], float]) -> Callable[[Sequence[str], Sequence[str]], Floats]:
+    def columns(outputs: Sequence[str], references: Sequence[str]) -> Floats:
+        return np.array([(pair(o, r), 1.0) for o, r in zip(outputs, references, strict=True)])
+
+    return columns
+
+
+def _mean(sums: Floats) -> Floats:
+    return sums[..., 0] / sums[..., 1]
+
+
+def _field_columns(outputs: Sequence[str], references: Sequence[str]) -> Floats:
+    rows = []
+    for output, reference in zip(outputs, references, strict=True):
+        said, wanted = fields_of(output), fields_of(reference)
+        rows.append((float(len(said & wanted)), float(len(said)), float(len(wanted))))
+    return np.array(rows)
+
+
+def _f1(sums: Floats) -> Floats:
+    """Pooled F1 of (hits, said, wanted); 1 where nothing was said and nothing wanted."""
+    hits, total = sums[..., 0], sums[..., 1] + sums[..., 2]
+    return np.where(total > 0, 2 * hits / np.maximum(total, 1e-12), 1.0)
+
+
+def _macro_f1(labels: tuple[str, ...]) -> Metric:
+    place = {label.strip().casefold(): i for i, label in enumerate(labels)}
+
+    def columns(outputs: Sequence[str], references: Sequence[str]) -> Floats:
+        rows = np.zeros((len(outputs), 3, len(labels)))
+        for row, output, reference in zip(rows, outputs, references, strict=True):
+            said, wanted = place.get(output.strip().casefold()), place[reference.strip().casefold()]
+            row[2, wanted] = 1
+            if said is not None:
+                row[1, said] = 1
+                row[0, said] = said == wanted
+        return rows.reshape(len(outputs), -1)
+
+    def value(sums: Floats) -> Floats:
+        """Mean F1 over the labels that occur (in outputs or references)."""
+        hits, said, wanted = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, len(labels)), -2, 0)
+        total = said + wanted
+        f1 = np.where(total > 0, 2 * hits / np.maximum(total, 1e-12), 0.0)
+        return np.asarray(f1.sum(axis=-1) / np.maximum((total > 0).sum(axis=-1), 1))
+
+    return Metric("macro_f1", columns, value)

@@ -1,0 +1,152 @@
+"""What a team hands in: samples, perhaps documents, constraints. Checked here, at the door."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from advisor.errors import UseCaseError
+
+MIN_SAMPLES = 20
+MAX_SAMPLES = 2_000
+MAX_WORDS = 1_500
+MAX_DOCUMENTS = 100_000
+
+Preset = Literal["quick", "standard", "thorough"]
+MetricName = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1", "rouge_l", "field_f1"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Strict(BaseModel):
+    """Unknown fields are errors: a typing mistake must not change a measurement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sample(Strict):
+    """A solved case: what comes in and the answer that is wanted."""
+
+    input: Text
+    output: Text
+    """A JSON object may be given as an object; it is kept as its JSON text."""
+
+    @field_validator("output", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+
+    @field_validator("input", "output")
+    @classmethod
+    def _short_enough(cls, value: str) -> str:
+        if (words := len(value.split())) > MAX_WORDS:
+            raise ValueError(f"has {words} words; at most {MAX_WORDS} are allowed: shorten it or split it")
+        return value
+
+
+class SourceDocument(Strict):
+    """A document of the corpus."""
+
+    id: Text
+    title: str = ""
+    text: Text
+
+
+class Constraints(Strict):
+    """What the chosen method must keep to; a field that is left out does not bind."""
+
+    max_latency_seconds: float | None = Field(None, gt=0)
+    """95th percentile of one request at a time."""
+    max_cost_per_1000: float | None = Field(None, gt=0)
+    """Money per 1,000 requests, in the currency of the price table (EUR)."""
+    monthly_volume: int | None = Field(None, ge=0)
+    """Requests a month, for the monthly cost."""
+    knowledge_changes: Literal["never", "yearly", "monthly", "weekly", "daily"] = "never"
+    """How often the facts behind the answers change."""
+    data_may_leave: bool = True
+    """Whether samples and documents may be sent to a remote model."""
+    quality_floor: float | None = Field(None, ge=0, le=1)
+    """Lowest acceptable score on the metric, 0 to 1."""
+
+
+class UseCase(Strict):
+    """A use case as it is posted."""
+
+    name: str = Field("", max_length=200)
+    description: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
+    """The task in the team's words; it becomes the models' instruction."""
+    samples: tuple[Sample, ...]
+    corpus: tuple[SourceDocument, ...] | None = None
+    constraints: Constraints = Constraints()
+    metric: MetricName = "auto"
+    labels: tuple[Text, ...] | None = None
+    """All labels, where some may be missing among the samples."""
+    model: Text = "pocket"
+    preset: Preset = "standard"
+    seed: int = Field(0, ge=0, lt=2**31)
+    margin: float = Field(0.02, ge=0, le=0.5)
+    """Methods closer than this on the metric count as equally good; the simplest of them wins."""
+
+    @field_validator("samples")
+    @classmethod
+    def _enough_samples(cls, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        if not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
+            raise ValueError(
+                f"has {len(samples)} samples; between {MIN_SAMPLES} and {MAX_SAMPLES} are needed: "
+                + ("label more cases" if len(samples) < MIN_SAMPLES else "send a random part of them")
+            )
+        return samples
+
+    @field_validator("corpus")
+    @classmethod
+    def _useful_corpus(cls, corpus: tuple[SourceDocument, ...] | None) -> tuple[SourceDocument, ...] | None:
+        if corpus is None:
+            return None
+        if not 1 <= len(corpus) <= MAX_DOCUMENTS:
+            raise ValueError(
+                f"has {len(corpus)} documents; between 1 and {MAX_DOCUMENTS} are allowed: "
+                "leave the field out where there are no documents"
+            )
+        seen: set[str] = set()
+        for document in corpus:
+            if document.id in seen:
+                raise ValueError(f"has two documents with the id {document.id!r}: give each its own id")
+            seen.add(document.id)
+        return corpus
+
+    @model_validator(mode="after")
+    def _labels_cover_outputs(self) -> Self:
+        if self.labels is not None:
+            strange = sorted({s.output for s in self.samples} - set(self.labels))
+            if strange:
+                raise ValueError(
+                    f"labels does not hold the output {strange[0]!r}: add it, or mend the sample"
+                )
+        return self
+
+
+def check(data: Any) -> UseCase:
+    """Read a use case from plain data.
+
+    Raises:
+        UseCaseError: the first fault, with the path of the field and what to do.
+
+    """
+    try:
+        return UseCase.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "use case"
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = f"is not a field of a use case; known are {', '.join(UseCase.model_fields)}"
+        raise UseCaseError(field, message) from None
