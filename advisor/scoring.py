@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rouge_score.rouge_scorer import RougeScorer
 
 Floats = npt.NDArray[np.float64]
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -92,7 +92,9 @@ def _plain(value: object) -> str:
 
 
 @cache
-def _rouge() -> RougeScorer:
+def _rouge() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer  # loads nltk, which few metrics need
+
     return RougeScorer(["rougeL"])
 
 

@@ -67,7 +67,7 @@ class Constraints(Strict):
     max_latency_seconds: float | None = Field(None, gt=0)
     """95th percentile of one request at a time."""
     max_cost_per_1000: float | None = Field(None, gt=0)
-    """Money per 1,000 requests, in the currency of the price table (EUR)."""
+    """Money per 1,000 requests, in the currency of the price table (USD)."""
     monthly_volume: int | None = Field(None, ge=0)
     """Requests a month, for the monthly cost."""
     knowledge_changes: Literal["never", "yearly", "monthly", "weekly", "daily"] = "never"

@@ -1,0 +1,145 @@
+"""Trials: one method on one fold. Finished ones are kept on disk and never run again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from advisor.answering import Answer, Answerer
+from advisor.errors import Cancelled
+from advisor.folds import Fold
+from advisor.methods import Method, Situation, Training
+from advisor.use_case import Sample
+from advisor.workbench import Workbench
+from retrieval.corpus import Corpus
+
+BLOCK = 32
+"""Samples that are answered between two looks at the cancel flag."""
+PROBES = 6
+"""Samples that are answered once more, one at a time, to measure latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One method on one fold."""
+
+    method: Method
+    fold: int
+    split: Fold
+
+    @property
+    def key(self) -> str:
+        """Its file name in the store."""
+        return f"{self.method.name}-{self.fold}"
+
+
+def plan_trials(methods: Sequence[Method], folds: Sequence[Fold]) -> list[Trial]:
+    """Simple methods first; one that learns nothing answers every sample in one trial."""
+    everything = Fold((), tuple(sorted(i for fold in folds for i in fold.test)))
+    whole = [Fold(folds[0].train, everything.test)]
+    return [
+        Trial(method, number, fold)
+        for method in methods
+        for number, fold in enumerate(folds if method.learns else whole)
+    ]
+
+
+class TrialStore:
+    """Finished trials as parquet files; a file that exists is complete."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def load(self, trial: Trial) -> pa.Table | None:
+        """The finished trial, or None."""
+        path = self._path(trial)
+        return pq.read_table(path) if path.exists() else None
+
+    def save(self, trial: Trial, table: pa.Table) -> None:
+        """Keep a finished trial; a crash leaves either nothing or all of it."""
+        part = self._path(trial).with_suffix(".part")
+        with part.open("wb") as out:
+            pq.write_table(table, out)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(self._path(trial))
+
+    def _path(self, trial: Trial) -> Path:
+        return self._folder / f"{trial.key}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """Everything a trial is run with."""
+
+    situation: Situation
+    samples: Sequence[Sample]
+    corpus: Corpus | None
+    workbench: Workbench
+    seed: int
+    cancelled: Callable[[], bool]
+
+    def run(self, trial: Trial) -> pa.Table:
+        """Prepare on the train fold, answer the test fold; one row a test sample.
+
+        Raises:
+            Cancelled: between two blocks of samples.
+        """
+        with TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            began = time.perf_counter()
+            plan = trial.method.prepare(self._training(trial, folder))
+            prepared = time.perf_counter() - began
+            answerer = Answerer(plan, folder, self.workbench, self.corpus)
+            answers = self._answer(answerer, trial.split.test)
+            alone = self._latencies(answerer, trial)
+        return _table(trial, answers, alone, prepared)
+
+    def _training(self, trial: Trial, folder: Path) -> Training:
+        examples = [self.samples[i] for i in trial.split.train]
+        seed = self.seed + trial.fold
+        return Training(self.situation, examples, self.corpus, self.workbench, folder, seed)
+
+    def _answer(self, answerer: Answerer, indices: Sequence[int]) -> list[Answer]:
+        answers: list[Answer] = []
+        for at in range(0, len(indices), BLOCK):
+            self._check()
+            answers += answerer.answer([self.samples[i].input for i in indices[at : at + BLOCK]])
+        return answers
+
+    def _latencies(self, answerer: Answerer, trial: Trial) -> list[float]:
+        """Seconds of single requests on the first fold; the first one only warms up."""
+        if trial.fold:
+            return []
+        probes = trial.split.test[: PROBES + 1]
+        return [answerer.answer([self.samples[i].input])[0].seconds for i in probes][1:]
+
+    def _check(self) -> None:
+        if self.cancelled():
+            raise Cancelled("stopped on request; finished trials are kept")
+
+
+def _table(trial: Trial, answers: Sequence[Answer], alone: Sequence[float], prepared: float) -> pa.Table:
+    n = len(answers)
+    return pa.table(
+        {
+            "method": [trial.method.name] * n,
+            "fold": pa.array([trial.fold] * n, pa.int32()),
+            "sample": pa.array(trial.split.test, pa.int32()),
+            "output": [a.text for a in answers],
+            "prompt_tokens": pa.array([a.prompt_tokens for a in answers], pa.int32()),
+            "completion_tokens": pa.array([a.completion_tokens for a in answers], pa.int32()),
+            "seconds": [a.seconds for a in answers],
+            "latency": pa.array([*alone, *[None] * (n - len(alone))], pa.float64()),
+            "prepare_seconds": [prepared] * n,
+            "sources": pa.array([list(a.sources) for a in answers], pa.list_(pa.string())),
+        }
+    )
