@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from advisor.scoring import Floats, Metric
 RESAMPLES = 4_000
 LEVEL = 0.90
 """Of all intervals."""
+TIE = 1e-9
+"""Scores closer than this are equal."""
 
 Interval = tuple[float, float]
 
@@ -27,7 +29,7 @@ class Standing:
     """Score of the leader minus this score."""
     deficit_interval: Interval
     p_best: float
-    """Share of resamples in which it leads; ties are shared."""
+    """Share of resamples in which it leads; ties are shared. 0 for an excluded method."""
     p_within_margin: float
     """Share of resamples in which at most the margin is lost to the best."""
 
@@ -57,34 +59,36 @@ def resample(columns: Mapping[str, Floats], metric: Metric, seed: int) -> Resamp
     )
 
 
-def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
-    """Each method's score, interval and chances."""
-    best = drawn.scores.max(axis=0)
-    leads = drawn.scores >= best - 1e-12
-    p_best = (leads / leads.sum(axis=0)).mean(axis=1)
-    leader = int(drawn.observed.argmax())
+def standings(drawn: Resampled, margin: float, excluded: Collection[str] = ()) -> dict[str, Standing]:
+    """Each method's score, interval and chances; excluded methods cannot lead or be best."""
+    allowed = [m for m, name in enumerate(drawn.names) if name not in excluded] or range(len(drawn.names))
+    best = drawn.scores[allowed].max(axis=0)
+    leader = max(allowed, key=lambda m: drawn.observed[m])
+    leads = drawn.scores >= best - TIE
+    shares = leads / leads[allowed].sum(axis=0)
     found = {}
     for m, name in enumerate(drawn.names):
-        lost = drawn.scores[leader] - drawn.scores[m]
+        within = drawn.scores[m] >= best - margin - TIE
         found[name] = Standing(
             score=float(drawn.observed[m]),
             interval=interval(drawn.scores[m]),
             deficit=float(drawn.observed[leader] - drawn.observed[m]),
-            deficit_interval=interval(lost),
-            p_best=float(p_best[m]),
-            p_within_margin=float((best - drawn.scores[m] <= margin + 1e-12).mean()),
+            deficit_interval=interval(drawn.scores[leader] - drawn.scores[m]),
+            p_best=float(shares[m].mean()) if m in allowed else 0.0,
+            p_within_margin=float(within.mean()) if m in allowed else 0.0,
         )
     return found
 
 
-def winner_score(drawn: Resampled) -> tuple[float, Interval]:
+def winner_score(drawn: Resampled, excluded: Collection[str] = ()) -> tuple[float, Interval]:
     """What choosing the best mean really yields, and its interval.
 
     The plain score of a winner is inflated by the choice; here the choice is made on each resample
     and scored on the samples it left out (BBC-CV, Tsamardinos et al. 2018, algorithm 5).
     """
-    chosen = drawn.scores.argmax(axis=0)
-    scores = drawn.unseen[chosen, np.arange(drawn.unseen.shape[1])]
+    allowed = [m for m, name in enumerate(drawn.names) if name not in excluded]
+    chosen = drawn.scores[allowed].argmax(axis=0)
+    scores = drawn.unseen[allowed][chosen, np.arange(RESAMPLES)]
     return float(scores.mean()), interval(scores)
 
 

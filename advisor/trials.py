@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from advisor.answering import Answer, Answerer
 from advisor.errors import Cancelled
+from advisor.files import write_atomically
 from advisor.folds import Fold
 from advisor.methods import Method, Situation, Training
 from advisor.use_case import Sample
@@ -65,15 +66,17 @@ class TrialStore:
 
     def save(self, trial: Trial, table: pa.Table) -> None:
         """Keep a finished trial; a crash leaves either nothing or all of it."""
-        part = self._path(trial).with_suffix(".part")
-        with part.open("wb") as out:
-            pq.write_table(table, out)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(self._path(trial))
+        write_atomically(self._path(trial), as_parquet(table))
 
     def _path(self, trial: Trial) -> Path:
         return self._folder / f"{trial.key}.parquet"
+
+
+def as_parquet(table: pa.Table) -> bytes:
+    """The table as a parquet file's bytes."""
+    buffer = BytesIO()
+    pq.write_table(table, buffer)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,150 @@
+"""Run all trials of a use case and hand back their rows; what is finished is never run again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from advisor.errors import Cancelled, UseCaseError
+from advisor.estimate import situation_of
+from advisor.events import Event, Listener
+from advisor.folds import measured_samples, split
+from advisor.methods import METHODS, Method, Situation
+from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
+from advisor.use_case import Sample, SourceDocument, UseCase
+from advisor.workbench import Workbench
+from finetune.errors import FinetuneError
+from generation.errors import GenerationError, ModelUnavailableError, UnknownModelError
+from retrieval.corpus import Corpus
+from retrieval.documents import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Everything that was measured; every figure of the report is a function of it."""
+
+    situation: Situation
+    samples: tuple[Sample, ...]
+    tensor: dict[str, pa.Table]
+    """Method -> its rows in sample order, for methods that answered every sample."""
+    not_run: dict[str, str]
+    complete: bool
+
+
+def measure(
+    use_case: UseCase,
+    workbench: Workbench,
+    folder: Path,
+    on_event: Listener,
+    cancelled: Callable[[], bool],
+) -> Measurement:
+    """Run every method that applies on the same folds.
+
+    Raises:
+        UseCaseError: the folder holds another use case's trials, or the model does not exist.
+    """
+    _claim(folder, use_case)
+    _check_model(use_case, workbench)
+    situation = situation_of(use_case)
+    samples = measured_samples(use_case.samples, use_case.preset, use_case.seed)
+    reasons = {m.name: m.why_not(situation) for m in METHODS}
+    trials = plan_trials(
+        [m for m in METHODS if reasons[m.name] is None], split(samples, situation.task, use_case.seed)
+    )
+    on_event(Event("stage", "indexing the corpus" if use_case.corpus else "measuring", total=len(trials)))
+    corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
+    laboratory = Laboratory(situation, samples, corpus, workbench, use_case.seed, cancelled)
+    run = _Run(laboratory, TrialStore(folder / "trials"), trials, on_event)
+    complete = run.all()
+    not_run = {name: reason for name, reason in reasons.items() if reason} | run.failed
+    return Measurement(situation, samples, run.finished_methods(), not_run, complete)
+
+
+def open_corpus(
+    documents: Sequence[SourceDocument] | None, workbench: Workbench, folder: Path
+) -> Corpus | None:
+    """The indexed corpus, kept in the folder so that a restart need not index again."""
+    if documents is None:
+        return None
+    if (folder / "manifest.json").exists():
+        return Corpus.load(folder, workbench.embedder)
+    corpus = Corpus.build([Document(d.id, d.title, d.text) for d in documents], workbench.embedder)
+    corpus.save(folder)
+    return corpus
+
+
+class _Run:
+    """The trials of one measurement, in order; a method that fails is left out with its reason."""
+
+    def __init__(
+        self, laboratory: Laboratory, store: TrialStore, trials: Sequence[Trial], on_event: Listener
+    ) -> None:
+        self.laboratory, self.store, self.trials, self.on_event = laboratory, store, trials, on_event
+        self.failed: dict[str, str] = {}
+        self.tables: dict[str, list[pa.Table]] = {}
+
+    def all(self) -> bool:
+        """Run what is not yet finished; False when it was cancelled on the way."""
+        try:
+            for done, trial in enumerate(self.trials):
+                self._tell("trial", f"{trial.method.name}, fold {trial.fold + 1}", done, trial.method)
+                self._one(trial)
+        except Cancelled:
+            return False
+        self._tell("stage", "weighing the evidence", len(self.trials))
+        return True
+
+    def finished_methods(self) -> dict[str, pa.Table]:
+        """Rows in sample order of the methods whose every trial is finished."""
+        wanted = {t.method.name: sum(o.method is t.method for o in self.trials) for t in self.trials}
+        return {
+            name: pa.concat_tables(tables).sort_by("sample")
+            for name, tables in self.tables.items()
+            if len(tables) == wanted[name] and name not in self.failed
+        }
+
+    def _one(self, trial: Trial) -> None:
+        name = trial.method.name
+        if name in self.failed:
+            return
+        table = self.store.load(trial)
+        if table is None:
+            try:
+                table = self.laboratory.run(trial)
+            except (GenerationError, FinetuneError) as error:
+                self.failed[name] = str(error)
+                return
+            self.store.save(trial, table)
+        self.tables.setdefault(name, []).append(table)
+
+    def _tell(self, kind: str, message: str, done: int, method: Method | None = None) -> None:
+        standing = {name: self._score(table) for name, table in self.finished_methods().items()}
+        name = method.name if method else None
+        self.on_event(Event(kind, message, name, done, len(self.trials), standing))  # type: ignore[arg-type]
+
+    def _score(self, table: pa.Table) -> float:
+        references = [self.laboratory.samples[i].output for i in table["sample"].to_pylist()]
+        return self.laboratory.situation.task.metric.score(table["output"].to_pylist(), references)
+
+
+def _claim(folder: Path, use_case: UseCase) -> None:
+    """Mark the folder as this use case's; trials of another one must never be mixed in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark = folder / "use_case.sha256"
+    digest = hashlib.sha256(use_case.model_dump_json().encode()).hexdigest()
+    if mark.exists() and mark.read_text() != digest:
+        raise UseCaseError("folder", f"{folder} holds the trials of another use case; name a new folder")
+    mark.write_text(digest)
+
+
+def _check_model(use_case: UseCase, workbench: Workbench) -> None:
+    try:
+        workbench.catalog.open(use_case.model)
+    except (UnknownModelError, ModelUnavailableError) as error:
+        raise UseCaseError("model", str(error)) from error
+
+

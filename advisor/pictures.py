@@ -1,0 +1,109 @@
+"""The report's pictures as SVG, drawn here so that the page needs no script and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log10
+
+from markupsafe import Markup, escape
+
+from advisor.recommendation import Recommendation, Row
+
+WIDTH, LEFT, RIGHT, LINE = 640, 130, 30, 28
+
+
+def forest(result: Recommendation) -> Markup:
+    """Each method's loss against the leader with its interval, in points."""
+    rows = result.rows
+    lowest = min([-r.deficit_interval[1] for r in rows] + [-result.margin])
+    highest = max([-r.deficit_interval[0] for r in rows] + [0.02])
+    x = _Scale(lowest, highest)
+    height = LINE * len(rows) + 40
+    parts = [
+        _box(x(-result.margin), 8, x(0) - x(-result.margin), height - 40, "margin"),
+        _line(x(0), 8, x(0), height - 32, "axis"),
+    ]
+    for i, row in enumerate(rows):
+        y = 22 + i * LINE
+        low, high = -row.deficit_interval[1], -row.deficit_interval[0]
+        parts += [
+            _text(LEFT - 10, y + 4, row.method, "end"),
+            _line(x(low), y, x(high), y, "whisker"),
+            _dot(x(-row.deficit), y, _style(row, result)),
+        ]
+    for tick in _ticks(lowest, highest):
+        parts.append(_text(x(tick), height - 12, f"{100 * tick:+.0f}" if tick else "0", "middle"))
+    return _svg(height, parts, "Points gained or lost against the leader, with 90 % intervals")
+
+
+def quality_and_cost(result: Recommendation) -> Markup:
+    """Score against cost per 1,000 requests (logarithmic)."""
+    rows = [r for r in result.rows if r.cost_per_1000]
+    if not rows:
+        return Markup("")
+    costs = [log10(r.cost_per_1000 or 1) for r in rows]
+    x = _Scale(min(costs) - 0.1, max(costs) + 0.1)
+    height = 240
+    top = max(r.interval[1] for r in rows)
+    bottom = min(r.interval[0] for r in rows)
+    span = max(top - bottom, 0.02)
+
+    def y(score: float) -> float:
+        return 20 + (top - score) / span * (height - 70)
+
+    parts = [_line(LEFT, height - 36, WIDTH - RIGHT, height - 36, "axis")]
+    for row, at in zip(rows, costs, strict=True):
+        parts += [
+            _line(x(at), y(row.interval[0]), x(at), y(row.interval[1]), "whisker"),
+            _dot(x(at), y(row.score), _style(row, result)),
+            _text(x(at) + 9, y(row.score) - 6, row.method, "start"),
+        ]
+    parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
+    parts += [_text(x(c), height - 20, f"{10**c:.2g}", "middle") for c in sorted({min(costs), max(costs)})]
+    parts.append(_text((LEFT + WIDTH) / 2, height - 4, f"{result.currency} per 1,000 requests", "middle"))
+    return _svg(height, parts, "Quality against cost")
+
+
+class _Scale:
+    """A value's horizontal place."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self._low, self._span = low, max(high - low, 1e-9)
+
+    def __call__(self, value: float) -> float:
+        return LEFT + (value - self._low) / self._span * (WIDTH - LEFT - RIGHT)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if (high - low) / s <= 8)
+    return [k * step for k in range(int(low / step) - 1, int(high / step) + 2) if low <= k * step <= high]
+
+
+def _style(row: Row, result: Recommendation) -> str:
+    if row.method == result.recommended:
+        return "chosen"
+    return "excluded" if row.excluded else "other"
+
+
+def _svg(height: float, parts: Sequence[str], title: str) -> Markup:
+    body = "".join(parts)
+    label = escape(title)
+    return Markup(  # noqa: S704 - every text inside is escaped by _text
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}"><title>{label}</title>{body}</svg>'
+    )
+
+
+def _text(x: float, y: float, words: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}"/>'
+
+
+def _dot(x: float, y: float, style: str) -> str:
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="{style}"/>'
+
+
+def _box(x: float, y: float, width: float, height: float, style: str) -> str:
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" class="{style}"/>'

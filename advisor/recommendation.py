@@ -1,0 +1,87 @@
+"""The result: what was measured, what is recommended, and how sure that is. Serialised as report.json."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from advisor.decision import Verdict
+from advisor.use_case import Constraints, Preset
+
+
+class Part(BaseModel):
+    """Plain, frozen data."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Row(Part):
+    """One measured method."""
+
+    method: str
+    family: str
+    score: float
+    interval: tuple[float, float]
+    deficit: float
+    """Score of the leader minus this score."""
+    deficit_interval: tuple[float, float]
+    p_best: float | None
+    """None for an excluded method."""
+    p_within_margin: float | None
+    cost_per_1000: float | None
+    monthly_cost: float | None
+    prepare_seconds: float
+    p50_seconds: float
+    p95_seconds: float
+    prompt_tokens: float
+    completion_tokens: float
+    excluded: str | None
+    """The constraint that it breaks."""
+
+
+class Case(Part):
+    """One sample with every method's answer."""
+
+    input: str
+    reference: str
+    outputs: dict[str, str]
+    scores: dict[str, float]
+
+
+class Recommendation(Part):
+    """A measured recommendation."""
+
+    name: str
+    description: str
+    status: Literal["complete", "partial"]
+    """`partial` when it was cancelled: methods without all samples are left out."""
+    verdict: Verdict
+    recommended: str | None
+    sentence: str
+    """The advice in words."""
+    winner_score: float | None
+    """Bias-corrected score of choosing the best method (BBC-CV)."""
+    winner_interval: tuple[float, float] | None
+    labels_needed: int | None
+    """Samples after which the two methods in question could be told apart."""
+    rows: tuple[Row, ...]
+    """Simplest method first."""
+    not_run: dict[str, str]
+    """Method -> why it could not be measured."""
+    cases: tuple[Case, ...]
+    kind: str
+    metric: str
+    margin: float
+    samples: int
+    given_samples: int
+    documents: int
+    folds: int
+    model: str
+    preset: Preset
+    seed: int
+    constraints: Constraints
+    currency: str
+    prices_as_of: str
+    seconds: float
+    """Computing time of all trials."""
