@@ -39,6 +39,6 @@ def draw(rng: Random, progress: float) -> Episode:
 
 def stream(seed: int, progress: Callable[[], float]) -> Iterator[Episode]:
     """Endless episodes; `progress` is asked before each one."""
-    rng = Random(seed)  # noqa: S311 - episodes, not secrets
+    rng = Random(seed)
     while True:
         yield draw(rng, progress())

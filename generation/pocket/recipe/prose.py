@@ -55,12 +55,13 @@ def _sources() -> list[str]:
     for folder in HTML_FOLDERS:
         for page in sorted(Path(folder).rglob("*.html")):
             raw = page.read_text("utf-8", errors="ignore")
-            for block in re.findall(r"<(?:p|dd)\b[^>]*>(.*?)</(?:p|dd)>", raw, re.DOTALL):
-                texts.append(html.unescape(_TAG.sub("", block)))
+            blocks = re.findall(r"<(?:p|dd)\b[^>]*>(.*?)</(?:p|dd)>", raw, re.DOTALL)
+            texts += [html.unescape(_TAG.sub("", block)) for block in blocks]
     for page in sorted(Path("/usr/share/man/man1").glob("*.gz")) + sorted(
         Path("/usr/share/man/man5").glob("*.gz")
     ):
-        texts += _roff(gzip.open(page, "rt", encoding="utf-8", errors="ignore").read())
+        with gzip.open(page, "rt", encoding="utf-8", errors="ignore") as source:
+            texts += _roff(source.read())
     return texts
 
 
@@ -83,7 +84,7 @@ def _split(text: str) -> list[tuple[str, ...]]:
     return [kept] if kept else []
 
 
-def cloze(rng: Random, held_out: bool = False) -> Episode:
+def cloze(rng: Random, held_out: bool = False, *, gaps: int = 3, known: bool = False) -> Episode:
     """A real passage and questions that repeat a sentence of it but for a few words: give those words."""
     pool = paragraphs()
     sentences: list[str] = []
@@ -91,8 +92,8 @@ def cloze(rng: Random, held_out: bool = False) -> Episode:
         sentences += _pick(rng, pool, held_out)
     sentences = sentences[: rng.randint(3, 6)]
     cut = rng.randint(1, len(sentences) - 1)
-    turns = [_gap(rng, s) for s in rng.sample(sentences, rng.randint(1, 3))]
-    if rng.random() < 0.15:
+    turns = [_gap(rng, s) for s in rng.sample(sentences, rng.randint(1, gaps))]
+    if not known and rng.random() < 0.15:
         stranger = _pick(rng, pool, held_out)[0]
         turns[-1] = (_gap(rng, stranger)[0], UNKNOWN)
     passages = [Passage("", " ".join(sentences[:cut])), Passage("", " ".join(sentences[cut:]))]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -122,7 +121,7 @@ class Training:
         }
         part = self.folder / "checkpoint.part"
         torch.save(state, part)
-        os.replace(part, self.folder / "checkpoint.pt")
+        part.replace(self.folder / "checkpoint.pt")
         slim = LlamaForCausalLM(self.model.config).to(torch.bfloat16)
         slim.load_state_dict(self.model.state_dict())
         slim.save_pretrained(self.folder / "model")

@@ -13,11 +13,13 @@ from pathlib import Path
 from random import Random
 
 WORDNET = Path("/usr/share/wordnet")
-SYLLABLES = (
-    "ba be bi bo bra bel cor cal dan del dor el en fal fen gar gal gor hal hol in jor ka kel kor la len lin lo lu "
-    "ma mar men mi mor na nel nor o or os pa per pol qua ra ren ri ros sa sel sol sta ta tel tor tri u ul va vel "
-    "vin vor wal wen xan ya yor za zel zor"
-).split()
+SYLLABLES = tuple(
+    (
+        "ba be bi bo bra bel cor cal dan del dor el en fal fen gar gal gor hal hol in jor ka kel kor la len "
+        "lin lo lu ma mar men mi mor na nel nor o or os pa per pol qua ra ren ri ros sa sel sol sta ta tel "
+        "tor tri u ul va vel vin vor wal wen xan ya yor za zel zor"
+    ).split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def noun_senses() -> tuple[Sense, ...]:
 
     Raises:
         FileNotFoundError: WordNet is not installed (`apt-get install wordnet-base`).
+
     """
     rows: dict[str, tuple[str, str, str | None]] = {}
     for line in (WORDNET / "data.noun").read_text("utf-8").splitlines():
