@@ -4,6 +4,7 @@ GenerationError
 ├── UnknownModelError       no such name in the catalog
 ├── ModelUnavailableError   known, but cannot be loaded or reached
 ├── ContextTooLongError     prompt and answer do not fit the context window
+├── TemplateError           the chat template cannot say this conversation
 └── AdapterMismatchError    an adapter made for another base or another prompt form
 """
 
@@ -22,6 +23,10 @@ class ModelUnavailableError(GenerationError):
 
 class ContextTooLongError(GenerationError):
     """Prompt and answer do not fit the model's context window."""
+
+
+class TemplateError(GenerationError):
+    """The model's chat template cannot say this conversation, or not in a way that can be learned."""
 
 
 class AdapterMismatchError(GenerationError):

@@ -1,0 +1,183 @@
+"""Which models there are, by name: local bases, their adapters, remote ones, and what others register.
+
+A name is looked up, never joined to a path by its text. Importing this loads no model library.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Protocol
+
+from generation.adapter_folder import adapter_name, finished_adapters, read_manifest
+from generation.endpoint import RemoteEndpoint
+from generation.errors import ModelUnavailableError, UnknownModelError
+from generation.language_model import LanguageModel
+
+POCKET = Path(__file__).parent / "pocket"
+"""The folder of the model in the box."""
+REMOTE = "openai:"
+"""How the names of remote models begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a list of models tells of one."""
+
+    name: str
+    created: int
+    """Seconds since 1970; 0 when unknown."""
+    owned_by: str
+    parent: str | None = None
+    """The base of an adapter, the model of a deployment."""
+
+
+class ModelSource(Protocol):
+    """Someone else's models, such as deployments."""
+
+    def cards(self) -> Sequence[ModelCard]:
+        """The models it has."""
+        ...
+
+    def open(self, name: str) -> LanguageModel:
+        """One of them, by the name on its card."""
+        ...
+
+
+class Catalog:
+    """Names to models; the last few that were opened stay in memory. Safe between threads.
+
+    Args:
+        locals: model folders by name, beside `pocket`, which is always there.
+        adapters: the folder that finished adapter folders lie in.
+        remote: where `openai:...` models are reached; without it there are none.
+        capacity: models kept in memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        locals: Mapping[str, Path] | None = None,
+        adapters: Path | None = None,
+        remote: RemoteEndpoint | None = None,
+        capacity: int = 4,
+    ) -> None:
+        self._bases = {"pocket": POCKET, **(locals or {})}
+        self._adapters, self._remote, self._capacity = adapters, remote, capacity
+        self._sources: list[ModelSource] = []
+        self._open: OrderedDict[str, LanguageModel] = OrderedDict()
+        self._lock = RLock()
+
+    def add_source(self, source: ModelSource) -> None:
+        """Let another source's models be opened by name; those of the catalog itself come first."""
+        self._sources.append(source)
+
+    def cards(self) -> list[ModelCard]:
+        """All models that can be opened now."""
+        found = [ModelCard(n, _written(f), "trivium") for n, f in self._bases.items() if _is_model(f)]
+        found += [_adapter_card(folder) for folder in self._adapter_folders()]
+        found += [
+            ModelCard(REMOTE + name, 0, "remote") for name in (self._remote.models if self._remote else ())
+        ]
+        return found + [card for source in self._sources for card in source.cards()]
+
+    def open(self, name: str) -> LanguageModel:
+        """The model of that name.
+
+        Raises:
+            UnknownModelError: there is none.
+            ModelUnavailableError: there is one, but it cannot be loaded.
+            AdapterMismatchError: an adapter whose base or prompts have changed since.
+        """
+        load = self._loader(name)
+        if load is None:
+            return self._from_sources(name)
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = load()
+            self._open.move_to_end(name)
+            while len(self._open) > self._capacity:
+                self._open.popitem(last=False)
+            return self._open[name]
+
+    def folder(self, name: str) -> Path:
+        """The folder of a local base, for training on it.
+
+        Raises:
+            UnknownModelError: no base of that name.
+        """
+        if name not in self._bases:
+            raise UnknownModelError(f"{name!r} is no local base; there are: {', '.join(self._bases)}.")
+        return self._bases[name]
+
+    def open_adapter(self, base_name: str, adapter_folder: Path) -> LanguageModel:
+        """A base with an adapter from anywhere; not kept in memory beyond the caller's use.
+
+        Raises:
+            UnknownModelError: no base of that name.
+            AdapterMismatchError: the adapter was made for another base or other prompts.
+            ModelUnavailableError: base or adapter cannot be loaded.
+        """
+        return _local(adapter_name(adapter_folder), self.folder(base_name), adapter_folder)
+
+    def forget(self, name: str) -> None:
+        """Let go of a model whose files are gone or replaced."""
+        with self._lock:
+            self._open.pop(name, None)
+
+    def _loader(self, name: str) -> Callable[[], LanguageModel] | None:
+        if name in self._bases:
+            return lambda: _local(name, self._bases[name], None)
+        folders = {adapter_name(folder): folder for folder in self._adapter_folders()}
+        if name in folders:
+            return lambda: _local(name, self.folder(read_manifest(folders[name]).base_name), folders[name])
+        if self._remote and name.startswith(REMOTE):
+            return self._remote_loader(name, self._remote)
+        return None
+
+    def _remote_loader(self, name: str, endpoint: RemoteEndpoint) -> Callable[[], LanguageModel] | None:
+        model = name.removeprefix(REMOTE)
+        allowed = not endpoint.models or model in endpoint.models
+        return (lambda: _remote(name, model, endpoint)) if model and allowed else None
+
+    def _from_sources(self, name: str) -> LanguageModel:
+        for source in self._sources:
+            if any(card.name == name for card in source.cards()):
+                return source.open(name)
+        there = ", ".join(sorted(card.name for card in self.cards()))
+        hint = "" if self._remote or not name.startswith(REMOTE) else " No remote endpoint is configured."
+        raise UnknownModelError(f"There is no model {name!r}.{hint} There are: {there or 'none'}.")
+
+    def _adapter_folders(self) -> list[Path]:
+        return finished_adapters(self._adapters) if self._adapters else []
+
+
+def _local(name: str, folder: Path, adapter: Path | None) -> LanguageModel:
+    from generation.transformers_model import TransformersModel
+
+    return TransformersModel(name, folder, adapter=adapter)
+
+
+def _remote(name: str, model: str, endpoint: RemoteEndpoint) -> LanguageModel:
+    from generation.openai_model import OpenAIModel
+
+    return OpenAIModel(name, model, endpoint)
+
+
+def _adapter_card(folder: Path) -> ModelCard:
+    try:
+        manifest = read_manifest(folder)
+    except ModelUnavailableError:
+        return ModelCard(adapter_name(folder), 0, "trivium")
+    return ModelCard(adapter_name(folder), manifest.created, "trivium", manifest.base_name)
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "config.json").is_file()
+
+
+def _written(folder: Path) -> int:
+    return int((folder / "config.json").stat().st_mtime)

@@ -1,0 +1,94 @@
+"""Model folders and adapter folders on disk, as torch modules; never asks a hub, never runs foreign code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
+
+from generation.adapter_folder import adapter_name, check_adapter
+from generation.encoding import ChatTokenizer
+from generation.errors import ModelUnavailableError
+
+logging.disable_progress_bar()
+
+
+def device() -> str:
+    """Where models run."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The folder's tokenizer.
+
+    Raises:
+        ModelUnavailableError: there is none, or it cannot be read.
+    """
+    _check(folder)
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ModelUnavailableError(f"The tokenizer of {folder.name!r} cannot be read: {error}") from error
+
+
+def load_model(folder: Path) -> Any:
+    """The folder's causal language model, in evaluation mode.
+
+    float32 on a CPU: a label must not hang on the batch it was asked in, and bf16 logits tie
+    too often for that (docs/decisions/0003). On a GPU the checkpoint's own precision.
+
+    Raises:
+        ModelUnavailableError: there is none, or it cannot be read.
+    """
+    _check(folder)
+    kind: Any = torch.float32 if device() == "cpu" else "auto"
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=kind, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+    except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
+        raise ModelUnavailableError(f"The model {folder.name!r} cannot be loaded: {error}") from error
+    return model.to(device()).eval()
+
+
+def with_adapter(model: Any, tokenizer: ChatTokenizer, base: Path, adapter: Path) -> Any:
+    """The model with the adapter's weights merged into its own.
+
+    Raises:
+        AdapterMismatchError: made for another base or other prompts.
+        ModelUnavailableError: not finished, or unreadable.
+    """
+    check_adapter(adapter, base, tokenizer)
+    try:
+        joined = PeftModel.from_pretrained(model, adapter, torch_device=device())
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelUnavailableError(
+            f"Adapter {adapter_name(adapter)!r} cannot be loaded: {error}; train it again."
+        ) from error
+    return joined.merge_and_unload(safe_merge=True).eval()
+
+
+def context_window(folder: Path, tokenizer: Any) -> int:
+    """Tokens that the configuration and the tokenizer both allow."""
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    text = config.get("text_config") or config
+    limits = [text.get("max_position_embeddings"), tokenizer.model_max_length]
+    return min(int(limit) for limit in limits if limit)
+
+
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Tokens that end an answer."""
+    listed = model.generation_config.eos_token_id
+    named = listed if isinstance(listed, list) else [listed]
+    return frozenset(t for t in [*named, tokenizer.eos_token_id] if t is not None)
+
+
+def _check(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise ModelUnavailableError(f"There is no model in the folder of {folder.name!r} (no config.json).")

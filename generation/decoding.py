@@ -1,0 +1,137 @@
+"""A batch of answers, written token by token.
+
+Knows tensors and the key-value cache; what a token means to its answer is `answer`'s affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import takewhile
+from typing import Any
+
+import torch
+from transformers import DynamicCache
+
+from generation.answer import Answer
+
+SHARED_MINIMUM = 16
+"""Tokens of a common beginning from which computing it once pays."""
+
+Sampler = Callable[[torch.Tensor], int]
+
+
+@torch.inference_mode()
+def decode(
+    model: Any, prompts: Sequence[list[int]], answers: Sequence[Answer], lock: AbstractContextManager[Any]
+) -> Iterator[None]:
+    """Write the answers to the prompts, in place; pauses after every token of the batch."""
+    open_answers = [(a, _sampler(a)) for a in answers if not a.finish_reason]
+    waiting = [p for p, a in zip(prompts, answers, strict=True) if not a.finish_reason]
+    if not waiting:
+        return
+    with lock:
+        state = _Batch(model, waiting)
+    while True:
+        _choose(state.scores, open_answers)
+        yield
+        going = [i for i, (answer, _) in enumerate(open_answers) if not answer.finish_reason]
+        if not going:
+            return
+        open_answers = [open_answers[i] for i in going]
+        with lock:
+            state.keep(going)
+            state.feed([answer.tokens[-1] for answer, _ in open_answers])
+
+
+class _Batch:
+    """The cache and the next token's scores of every row that is still being written.
+
+    Rows are padded on the left; a beginning that all rows share is computed once.
+    """
+
+    def __init__(self, model: Any, prompts: Sequence[list[int]]) -> None:
+        self.model = model
+        self.cache = DynamicCache(config=model.config)
+        shared = _shared(prompts)
+        if shared:
+            self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
+            self._forward(torch.tensor([prompts[0][:shared]], device=model.device))
+            self.cache.batch_repeat_interleave(len(prompts))
+            self.mask = self.mask.repeat(len(prompts), 1)
+        else:
+            self.mask = torch.ones(len(prompts), 0, dtype=torch.long, device=model.device)
+        self._prefill([p[shared:] for p in prompts])
+
+    def keep(self, rows: list[int]) -> None:
+        """Leave the finished rows behind."""
+        if len(rows) < len(self.mask):
+            at = torch.tensor(rows, device=self.mask.device)
+            self.cache.batch_select_indices(at)
+            self.mask = self.mask[at]
+
+    def feed(self, tokens: list[int]) -> None:
+        """One more token for each row."""
+        ids = torch.tensor(tokens, device=self.mask.device)[:, None]
+        self.mask = torch.cat([self.mask, torch.ones_like(ids)], dim=1)
+        self._forward(ids)
+
+    def _prefill(self, rests: list[list[int]]) -> None:
+        width = max(len(r) for r in rests)
+        ids = torch.tensor([[0] * (width - len(r)) + r for r in rests], device=self.mask.device)
+        real = torch.tensor([[0] * (width - len(r)) + [1] * len(r) for r in rests], device=self.mask.device)
+        self.mask = torch.cat([self.mask, real], dim=1)
+        self._forward(ids)
+
+    def _forward(self, ids: torch.Tensor) -> None:
+        positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+        out = self.model(
+            input_ids=ids,
+            attention_mask=self.mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.scores = out.logits[:, -1].float()
+
+
+def _shared(prompts: Sequence[list[int]]) -> int:
+    """Length of the common beginning; 0 where it does not pay. Every row keeps a token of its own."""
+    if len(prompts) == 1:
+        return 0
+    columns = zip(*prompts, strict=False)
+    length = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+    length = min(length, min(len(p) for p in prompts) - 1)
+    return length if length >= SHARED_MINIMUM else 0
+
+
+def _choose(scores: torch.Tensor, answers: Sequence[tuple[Answer, Sampler | None]]) -> None:
+    best = scores.argmax(-1).tolist()
+    for row, (answer, sampler) in enumerate(answers):
+        allowed = answer.allowed
+        if allowed is None and sampler is None:
+            answer.take(best[row])
+            continue
+        few = scores[row] if allowed is None else scores[row, allowed]
+        at = sampler(few) if sampler else int(few.argmax())
+        answer.take(at if allowed is None else allowed[at])
+
+
+def _sampler(answer: Answer) -> Sampler | None:
+    request = answer.request
+    if request.temperature <= 0:
+        return None
+    dice = torch.Generator()
+    if request.seed is None:
+        dice.seed()
+    else:
+        dice.manual_seed(request.seed)
+    return lambda scores: _sample(scores.cpu(), request.temperature, request.top_p, dice)
+
+
+def _sample(scores: torch.Tensor, temperature: float, top_p: float, dice: torch.Generator) -> int:
+    """Nucleus sampling (Holtzman et al. 2020): the likeliest tokens whose mass reaches top_p."""
+    chances, order = torch.softmax(scores / temperature, -1).sort(descending=True)
+    chances[chances.cumsum(-1) - chances >= top_p] = 0
+    return int(order[torch.multinomial(chances, 1, generator=dice)])

@@ -1,0 +1,138 @@
+"""A causal language model in a local folder, with or without a LoRA adapter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from generation import checkpoint
+from generation.answer import Answer
+from generation.choices import ChoiceTree
+from generation.decoding import decode
+from generation.encoding import encode_answer, encode_prompt
+from generation.errors import ContextTooLongError
+from generation.language_model import Generation, Request
+from generation.messages import Conversation, Message
+
+BATCH_TOKENS = 8192
+"""Prompt and answer tokens, padding included, that are computed together."""
+
+
+class TransformersModel:
+    """A model folder that answers batches; safe to call from several threads.
+
+    Args:
+        name: what the catalog calls it.
+        folder: configuration, tokenizer with a chat template, safetensors weights.
+        adapter: a finished adapter folder made for this base; merged into the weights.
+
+    Raises:
+        ModelUnavailableError: a folder is missing, unfinished or unreadable.
+        AdapterMismatchError: the adapter was made for another base or other prompts.
+    """
+
+    def __init__(self, name: str, folder: Path, *, adapter: Path | None = None) -> None:
+        self._name = name
+        self._tokenizer = checkpoint.load_tokenizer(folder)
+        self._model = checkpoint.load_model(folder)
+        if adapter is not None:
+            self._model = checkpoint.with_adapter(self._model, self._tokenizer, folder, adapter)
+        self._window = checkpoint.context_window(folder, self._tokenizer)
+        self._ends = checkpoint.end_tokens(self._model, self._tokenizer)
+        self._lock = Lock()
+        self._tree = lru_cache(maxsize=64)(self._plant)
+
+    @property
+    def name(self) -> str:
+        """The name under which the catalog knows it."""
+        return self._name
+
+    @property
+    def context_window(self) -> int:
+        """Tokens that prompt and answer may have together."""
+        return self._window
+
+    def count_tokens(self, messages: Conversation) -> int:
+        """Tokens of the rendered prompt."""
+        return len(encode_prompt(self._tokenizer, messages))
+
+    def generate(self, requests: Sequence[Request]) -> list[Generation]:
+        """Answer each request, in order; requests of like length are computed together.
+
+        Raises:
+            ContextTooLongError: a prompt and its max_tokens exceed the context window; nothing ran.
+            TemplateError: the chat template refuses a conversation; nothing ran.
+        """
+        jobs = [self._begin(request) for request in requests]
+        done: dict[int, Generation] = {}
+        for batch in _batches([len(prompt) + answer.room for prompt, answer in jobs]):
+            done.update(zip(batch, self._answer([jobs[i] for i in batch]), strict=True))
+        return [done[i] for i in range(len(requests))]
+
+    def stream(self, request: Request) -> Iterator[str | Generation]:
+        """Pieces of text as they come, then the finished Generation as the last item.
+
+        Raises:
+            ContextTooLongError: prompt and max_tokens exceed the context window.
+        """
+        prompt, answer = self._begin(request)
+        return self._pieces(prompt, answer)
+
+    def _pieces(self, prompt: list[int], answer: Answer) -> Iterator[str | Generation]:
+        began, told = time.perf_counter(), ""
+        for _ in decode(self._model, [prompt], [answer], self._lock):
+            shown = answer.shown()
+            if len(shown) > len(told):
+                yield shown[len(told) :]
+                told = shown
+        if len(answer.text) > len(told):
+            yield answer.text[len(told) :]
+        yield _finished(prompt, answer, time.perf_counter() - began)
+
+    def _begin(self, request: Request) -> tuple[list[int], Answer]:
+        prompt = encode_prompt(self._tokenizer, request.messages)
+        tree = self._tree(request.choices) if request.choices else None
+        answer = Answer(request, self._ends, self._decode, tree)
+        if len(prompt) + answer.room > self._window:
+            raise ContextTooLongError(
+                f"The prompt has {len(prompt)} tokens and the answer may have {answer.room}, but "
+                f"{self._name!r} takes {self._window} together; shorten the prompt or lower max_tokens."
+            )
+        return prompt, answer
+
+    def _answer(self, jobs: Sequence[tuple[list[int], Answer]]) -> list[Generation]:
+        began = time.perf_counter()
+        for _ in decode(self._model, [p for p, _ in jobs], [a for _, a in jobs], self._lock):
+            pass
+        each = (time.perf_counter() - began) / len(jobs)
+        return [_finished(prompt, answer, each) for prompt, answer in jobs]
+
+    def _decode(self, tokens: list[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+
+    def _plant(self, choices: tuple[str, ...]) -> ChoiceTree:
+        return ChoiceTree([(choice, self._tokens_of(choice)) for choice in choices])
+
+    def _tokens_of(self, choice: str) -> list[int]:
+        ids, mask = encode_answer(self._tokenizer, (Message("user", "?"), Message("assistant", choice)))
+        return [token for token, learned in zip(ids, mask, strict=True) if learned]
+
+
+def _finished(prompt: list[int], answer: Answer, seconds: float) -> Generation:
+    reason = answer.finish_reason or "length"
+    return Generation(answer.text, len(prompt), len(answer.tokens), seconds, reason)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Row numbers, longest first, such that rows times the longest stay within the budget."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and lengths[batch[0]] * (len(batch) + 1) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
