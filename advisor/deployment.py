@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 
+from retrieval.corpus import Corpus
+
 from advisor.answering import Answerer
 from advisor.errors import UseCaseError
 from advisor.estimate import situation_of
@@ -15,7 +17,6 @@ from advisor.methods import METHODS, Training
 from advisor.plan import Plan
 from advisor.use_case import UseCase
 from advisor.workbench import Workbench
-from retrieval.corpus import Corpus
 
 PLAN = "plan.json"
 CORPUS = "corpus"
@@ -30,6 +31,7 @@ def deploy(use_case: UseCase, method: str, workbench: Workbench, folder: Path) -
 
     Raises:
         UseCaseError: no such method, or it does not apply to the use case.
+
     """
     if (folder / PLAN).exists():
         return Plan.model_validate_json((folder / PLAN).read_text("utf-8"))
@@ -42,7 +44,9 @@ def deploy(use_case: UseCase, method: str, workbench: Workbench, folder: Path) -
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(mkdtemp(dir=folder.parent, prefix=".draft-"))
     try:
-        corpus = open_corpus(use_case.corpus if chosen.family in RETRIEVING else None, workbench, draft / CORPUS)
+        corpus = open_corpus(
+            use_case.corpus if chosen.family in RETRIEVING else None, workbench, draft / CORPUS
+        )
         training = Training(situation, use_case.samples, corpus, workbench, draft, use_case.seed)
         plan = chosen.prepare(training)
         write_atomically(draft / PLAN, plan.model_dump_json(indent=1).encode())
@@ -58,6 +62,7 @@ def open_deployment(folder: Path, workbench: Workbench) -> Answerer:
 
     Raises:
         FileNotFoundError: the folder holds no finished deployment.
+
     """
     plan = Plan.model_validate_json((folder / PLAN).read_text("utf-8"))
     corpus = Corpus.load(folder / CORPUS, workbench.embedder) if plan.passages else None

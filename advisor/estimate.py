@@ -47,7 +47,9 @@ def estimate(use_case: UseCase) -> Estimate:
     reasons = {m.name: m.why_not(situation) for m in METHODS}
     runnable = [m for m in METHODS if reasons[m.name] is None]
     n = min(len(use_case.samples), MOST_SAMPLES[use_case.preset])
-    words = sum(len(s.input.split()) + len(s.output.split()) for s in use_case.samples) / len(use_case.samples)
+    words = sum(len(s.input.split()) + len(s.output.split()) for s in use_case.samples) / len(
+        use_case.samples
+    )
     tokens = (words + len(use_case.description.split())) * TOKENS_PER_WORD
     seconds = LOAD_SECONDS + _index_seconds(use_case)
     for method in runnable:

@@ -35,7 +35,9 @@ def measured_samples(samples: Sequence[Sample], preset: Preset, seed: int) -> tu
 
 def split(samples: Sequence[Sample], task: Task, seed: int) -> list[Fold]:
     """Stratified folds; samples with the same normal form of the input stay together."""
-    from sklearn.model_selection import StratifiedGroupKFold  # a second to load, which the web process has not
+    from sklearn.model_selection import (
+        StratifiedGroupKFold,
+    )  # a second to load, which the web process has not
 
     strata = _strata([s.output for s in samples]) if task.kind == "labels" else ["all"] * len(samples)
     groups = [normalise(s.input) or s.input for s in samples]

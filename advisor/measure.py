@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+from finetune.errors import FinetuneError
+from retrieval.corpus import Corpus
 
 from advisor.errors import Cancelled, UseCaseError
 from advisor.estimate import situation_of
@@ -17,9 +19,7 @@ from advisor.methods import METHODS, Method, Situation
 from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
-from finetune.errors import FinetuneError
 from generation.errors import GenerationError, ModelUnavailableError, UnknownModelError
-from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
 
@@ -46,6 +46,7 @@ def measure(
 
     Raises:
         UseCaseError: the folder holds another use case's trials, or the model does not exist.
+
     """
     _claim(folder, use_case)
     _check_model(use_case, workbench)
@@ -146,5 +147,3 @@ def _check_model(use_case: UseCase, workbench: Workbench) -> None:
         workbench.catalog.open(use_case.model)
     except (UnknownModelError, ModelUnavailableError) as error:
         raise UseCaseError("model", str(error)) from error
-
-

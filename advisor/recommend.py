@@ -30,6 +30,7 @@ def recommend(
     Raises:
         UseCaseError: the use case cannot be measured; nothing was run.
         Cancelled: stopped before any method had answered all samples.
+
     """
     measured = measure(use_case, workbench, folder, on_event, cancelled)
     result = weigh(use_case, measured)

@@ -40,8 +40,6 @@ def as_html(result: Recommendation) -> str:
 
 def disagreements(result: Recommendation) -> list[Case]:
     """The samples on which the methods' scores differ most."""
-    spread = {
-        i: max(case.scores.values()) - min(case.scores.values()) for i, case in enumerate(result.cases)
-    }
+    spread = {i: max(case.scores.values()) - min(case.scores.values()) for i, case in enumerate(result.cases)}
     order = sorted(spread, key=lambda i: (-spread[i], i))
     return [result.cases[i] for i in order[:DISAGREEMENTS] if spread[i] > 0]

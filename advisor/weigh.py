@@ -25,6 +25,7 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
 
     Raises:
         Cancelled: no method has answered all samples yet.
+
     """
     if not measured.tensor:
         raise Cancelled("stopped before any method was measured; nothing can be recommended yet")
@@ -33,7 +34,9 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
     outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
     columns = {name: task.metric.columns(said, references) for name, said in outputs.items()}
     drawn = resample(columns, task.metric, use_case.seed)
-    costs = {n: cost(t, use_case.model, use_case.constraints.monthly_volume) for n, t in measured.tensor.items()}
+    costs = {
+        n: cost(t, use_case.model, use_case.constraints.monthly_volume) for n, t in measured.tensor.items()
+    }
     excluded = _excluded(use_case, measured, drawn, costs)
     standing = standings(drawn, use_case.margin, excluded)
     decision = decide(standing, excluded)

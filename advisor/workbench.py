@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generation.catalog import Catalog
 from retrieval.embedder import Embedder
+
+from generation.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)

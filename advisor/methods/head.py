@@ -15,7 +15,11 @@ class FeatureHead:
 
     def why_not(self, situation: Situation) -> str | None:
         """It chooses among labels and can write nothing else."""
-        return None if situation.task.kind == "labels" else "its answers are labels, and the outputs are free text"
+        return (
+            None
+            if situation.task.kind == "labels"
+            else "its answers are labels, and the outputs are free text"
+        )
 
     def prepare(self, training: Training) -> Plan:
         """Fit the head on the train fold."""

@@ -71,11 +71,11 @@ def questions(
     wanted = rng.randint(2, longest)
     per_entity = rng.randint(1, 2)
     facts = draw_facts(words, -(-wanted // per_entity), per_entity)
-    hidden = (
-        facts[wanted:]
-        + [Fact(words.name(), facts[0].attribute, "")]
-        + [Fact(facts[0].entity, words.noun(), "")]
-    )
+    hidden = [
+        *facts[wanted:],
+        Fact(words.name(), facts[0].attribute, ""),
+        Fact(facts[0].entity, words.noun(), ""),
+    ]
     shown = facts[:wanted]
     rng.shuffle(shown)
     forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
