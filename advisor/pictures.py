@@ -89,7 +89,8 @@ def _svg(height: float, parts: Sequence[str], title: str) -> Markup:
     body = "".join(parts)
     label = escape(title)
     return Markup(  # noqa: S704 - every text inside is escaped by _text
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}"><title>{label}</title>{body}</svg>'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">'
+        f"<title>{label}</title>{body}</svg>"
     )
 
 

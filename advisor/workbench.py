@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from retrieval.embedder import Embedder
 
-from generation.catalog import Catalog
+from generation.catalog import REMOTE, Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +15,8 @@ class Workbench:
 
     catalog: Catalog
     embedder: Embedder
+
+
+def is_remote(model: str) -> bool:
+    """True for a name whose model runs elsewhere, so that asking it sends the data out."""
+    return model.startswith(REMOTE)
