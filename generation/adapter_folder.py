@@ -23,6 +23,7 @@ class AdapterManifest:
     """The part of a manifest that serving needs."""
 
     base_name: str
+    """The name of the base's folder."""
     base_hash: str
     prompt_hash: str
     created: int

@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
-from generation.adapter_folder import adapter_name, finished_adapters, read_manifest
+from generation.adapter_folder import AdapterManifest, adapter_name, finished_adapters, read_manifest
 from generation.endpoint import RemoteEndpoint
 from generation.errors import ModelUnavailableError, UnknownModelError
+from generation.fingerprint import folder_hash
 from generation.language_model import LanguageModel
 
 POCKET = Path(__file__).parent / "pocket"
@@ -33,6 +34,11 @@ class ModelCard:
     owned_by: str
     parent: str | None = None
     """The base of an adapter, the model of a deployment."""
+
+
+def is_remote(name: str) -> bool:
+    """Whether asking that model sends data to another server."""
+    return name.startswith(REMOTE)
 
 
 class ModelSource(Protocol):
@@ -78,7 +84,7 @@ class Catalog:
     def cards(self) -> list[ModelCard]:
         """All models that can be opened now."""
         found = [ModelCard(n, _written(f), "trivium") for n, f in self._bases.items() if _is_model(f)]
-        found += [_adapter_card(folder) for folder in self._adapter_folders()]
+        found += [self._adapter_card(folder) for folder in self._adapter_folders()]
         found += [
             ModelCard(REMOTE + name, 0, "remote") for name in (self._remote.models if self._remote else ())
         ]
@@ -133,8 +139,8 @@ class Catalog:
             return lambda: _local(name, self._bases[name], None)
         folders = {adapter_name(folder): folder for folder in self._adapter_folders()}
         if name in folders:
-            return lambda: _local(name, self.folder(read_manifest(folders[name]).base_name), folders[name])
-        if self._remote and name.startswith(REMOTE):
+            return lambda: _local(name, self._base_folder(folders[name]), folders[name])
+        if self._remote and is_remote(name):
             return self._remote_loader(name, self._remote)
         return None
 
@@ -148,8 +154,25 @@ class Catalog:
             if any(card.name == name for card in source.cards()):
                 return source.open(name)
         there = ", ".join(sorted(card.name for card in self.cards()))
-        hint = "" if self._remote or not name.startswith(REMOTE) else " No remote endpoint is configured."
+        hint = "" if self._remote or not is_remote(name) else " No remote endpoint is configured."
         raise UnknownModelError(f"There is no model {name!r}.{hint} There are: {there or 'none'}.")
+
+    def _adapter_card(self, folder: Path) -> ModelCard:
+        try:
+            manifest = read_manifest(folder)
+        except ModelUnavailableError:
+            return ModelCard(adapter_name(folder), 0, "trivium")
+        return ModelCard(adapter_name(folder), manifest.created, "trivium", self._base_name(manifest))
+
+    def _base_name(self, manifest: AdapterManifest) -> str:
+        """The catalog's name for an adapter's base: manifests know only the base's folder."""
+        named = [n for n, folder in self._bases.items() if manifest.base_name in (folder.name, n)]
+        if len(named) > 1:
+            named = [n for n in named if folder_hash(self._bases[n]) == manifest.base_hash] or named
+        return named[0] if named else manifest.base_name
+
+    def _base_folder(self, adapter: Path) -> Path:
+        return self.folder(self._base_name(read_manifest(adapter)))
 
     def _adapter_folders(self) -> list[Path]:
         return finished_adapters(self._adapters) if self._adapters else []
@@ -165,14 +188,6 @@ def _remote(name: str, model: str, endpoint: RemoteEndpoint) -> LanguageModel:
     from generation.openai_model import OpenAIModel
 
     return OpenAIModel(name, model, endpoint)
-
-
-def _adapter_card(folder: Path) -> ModelCard:
-    try:
-        manifest = read_manifest(folder)
-    except ModelUnavailableError:
-        return ModelCard(adapter_name(folder), 0, "trivium")
-    return ModelCard(adapter_name(folder), manifest.created, "trivium", manifest.base_name)
 
 
 def _is_model(folder: Path) -> bool:
