@@ -30,11 +30,6 @@ class Situation:
     has_corpus: bool
     data_may_leave: bool
 
-    @property
-    def trainable(self) -> bool:
-        """A language model is trained only here, and not in the quick preset."""
-        return self.preset != "quick" and not is_remote(self.model)
-
 
 @dataclass(frozen=True, slots=True)
 class Training:

@@ -1,0 +1,70 @@
+"""Metrics against known values and against scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from advisor.scoring import exact_match, fields_of, metric_named, rouge_l, token_f1
+
+
+@pytest.mark.parametrize(
+    ("output", "reference", "score"),
+    [
+        ("the Eiffel Tower", "Eiffel tower.", 1.0),
+        ("in Paris", "Paris", 2 / 3),
+        ("London", "Paris", 0.0),
+        ("", "Paris", 0.0),
+        ("to be or not to be", "to be", 0.5),
+    ],
+)
+def test_token_f1(output: str, reference: str, score: float) -> None:
+    assert token_f1(output, reference) == pytest.approx(score)
+
+
+def test_exact_match_ignores_case_articles_and_punctuation() -> None:
+    assert exact_match("The  answer!", "answer") == 1
+    assert exact_match("answers", "answer") == 0
+
+
+def test_rouge_l_is_the_longest_common_subsequence() -> None:
+    assert rouge_l("police kill the gunman", "police killed the gunman") == pytest.approx(0.75)
+
+
+def test_field_f1_is_pooled() -> None:
+    metric = metric_named("field_f1")
+    outputs = ['{"a": "1", "b": "2"}', "no JSON", "{}"]
+    references = ['{"a": "1", "c": "3"}', '{"a": "1"}', "{}"]
+    assert metric.score(outputs, references) == pytest.approx(2 * 1 / (2 + 3))
+    assert metric.per_sample(outputs, references).tolist() == [0.5, 0.0, 1.0]
+
+
+@given(st.text())
+def test_any_text_can_be_read_as_fields(text: str) -> None:
+    assert isinstance(fields_of(text), set)
+
+
+LABELS = ("a", "b", "c")
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*LABELS, "strange"]), st.sampled_from(LABELS)), min_size=1, max_size=30
+    )
+)
+def test_macro_f1_agrees_with_scikit_learn(pairs: list[tuple[str, str]]) -> None:
+    outputs, references = [p[0] for p in pairs], [p[1] for p in pairs]
+    occurring = [x for x in LABELS if x in outputs or x in references]
+    expected = f1_score(references, outputs, labels=occurring, average="macro", zero_division=0)
+    assert metric_named("macro_f1", LABELS).score(outputs, references) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "token_f1", "field_f1", "rouge_l"])
+def test_a_perfect_answer_scores_one_under_any_weights(name: str) -> None:
+    texts = ['{"a": "1"}', '{"b": "x"}', '{"c": "y z"}']
+    metric = metric_named(name)
+    weights = np.array([[2.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
+    assert metric.value(weights @ metric.columns(texts, texts)).tolist() == [1.0, 1.0]
