@@ -42,7 +42,8 @@ def adapter_name(folder: Path) -> str:
 
 def finished_adapters(root: Path) -> list[Path]:
     """The adapter folders under a root that are finished, by name."""
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
+    found = (path.parent for path in root.glob(f"*/{MANIFEST}"))
+    return sorted(folder for folder in found if not folder.name.startswith("."))
 
 
 def read_fields(folder: Path) -> dict[str, Any]:

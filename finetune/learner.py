@@ -1,0 +1,145 @@
+"""A base model with a LoRA adapter that learns: losses, steps and files; knows no epochs and no plans."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from torch.nn.functional import cross_entropy
+
+from finetune.dataset import EncodedExample
+from finetune.recipe import Recipe
+from generation import checkpoint
+from generation.answer import Answer
+from generation.decoding import decode
+from generation.language_model import Request
+
+LONGEST_STEP = 1.0
+"""The norm that gradients are clipped to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What the finished adapter does when it is loaded as serving loads it."""
+
+    base_loss: float
+    trained_loss: float
+    """The loss of the model that was trained, on the rows of the canary."""
+    served_loss: float
+    """The loss of the folder that was written, on the same rows."""
+    ended: bool
+    """Whether the answer to the first of these rows came to its end of turn."""
+
+
+class Learner:
+    """A model folder with a fresh adapter on all its linear layers.
+
+    The adapter's first weights follow the recipe's seed; the base's weights never change.
+
+    Raises:
+        ModelUnavailableError: there is no readable model in the folder.
+    """
+
+    def __init__(self, base: Path, recipe: Recipe) -> None:
+        self.tokenizer = checkpoint.load_tokenizer(base)
+        self.window = checkpoint.context_window(base, self.tokenizer)
+        self._base = base
+        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+            # PEFT asks for an attribute that transformers is about to rename.
+            warnings.simplefilter("ignore", FutureWarning)
+            torch.manual_seed(recipe.seed)
+            self._model = get_peft_model(checkpoint.load_model(base), _config(recipe))
+        self._model.peft_config["default"].base_model_name_or_path = base.name
+        self._weights = [p for p in self._model.parameters() if p.requires_grad]
+        self._optimiser = torch.optim.AdamW(self._weights, lr=recipe.learning_rate, weight_decay=0.0)
+
+    def step(self, rows: Sequence[EncodedExample], rate: float) -> float:
+        """Learn from the rows once; their mean loss per learned token, before the step."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        summed, count = _loss(self._model, rows)
+        loss = summed / count
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._weights, LONGEST_STEP)
+        self._optimiser.step()
+        self._optimiser.zero_grad(set_to_none=True)
+        return float(loss.detach())
+
+    def loss(self, steps: Sequence[Sequence[EncodedExample]]) -> float:
+        """Mean loss per learned token over all steps, without learning."""
+        return _mean_loss(self._model, steps)
+
+    def snapshot(self) -> dict[str, torch.Tensor]:
+        """A copy of the adapter's weights."""
+        return {k: v.detach().clone() for k, v in get_peft_model_state_dict(self._model).items()}
+
+    def restore(self, weights: dict[str, torch.Tensor]) -> None:
+        """Go back to a snapshot."""
+        set_peft_model_state_dict(self._model, weights)
+
+    def save(self, folder: Path) -> None:
+        """Write the adapter as PEFT does."""
+        self._model.save_pretrained(folder, save_embedding_layers=False)
+
+    def canary(self, folder: Path, rows: Sequence[EncodedExample]) -> Canary:
+        """Load the written adapter as serving does, and compare it on the rows."""
+        trained = self.loss([rows])
+        with self._model.disable_adapter():
+            base = self.loss([rows])
+        served = checkpoint.with_adapter(
+            checkpoint.load_model(self._base), self.tokenizer, self._base, folder
+        )
+        return Canary(base, trained, _mean_loss(served, [rows]), self._ends(served, rows[0]))
+
+    def _ends(self, model: Any, row: EncodedExample) -> bool:
+        prompt = [token for token, learned in zip(row.ids, row.mask, strict=True) if not learned]
+        request = Request(messages=(), max_tokens=min(2 * row.answer_tokens + 8, self.window - len(prompt)))
+        answer = Answer(request, checkpoint.end_tokens(model, self.tokenizer), lambda _: "")
+        for _ in decode(model, [prompt], [answer], nullcontext()):
+            pass
+        return answer.finish_reason == "stop"
+
+
+def _config(recipe: Recipe) -> LoraConfig:
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=0.0,
+        target_modules="all-linear",
+    )
+
+
+@torch.no_grad()
+def _mean_loss(model: Any, steps: Sequence[Sequence[EncodedExample]]) -> float:
+    parts = [_loss(model, rows) for rows in steps]
+    return float(sum(float(summed) for summed, _ in parts) / sum(count for _, count in parts))
+
+
+def _loss(model: Any, rows: Sequence[EncodedExample]) -> tuple[torch.Tensor, int]:
+    """Summed loss of the learned tokens, and how many they are.
+
+    Rows are padded on the left, as in serving, so all answers stand at the end and only the
+    last columns need logits.
+    """
+    width = max(len(row.ids) for row in rows)
+    kept = max(row.answer_tokens for row in rows)
+    ids = torch.tensor([[0] * (width - len(r.ids)) + r.ids for r in rows], device=model.device)
+    real = torch.tensor([[0] * (width - len(r.ids)) + [1] * len(r.ids) for r in rows], device=model.device)
+    learned = torch.tensor([[False] * (width - len(r.ids)) + r.mask for r in rows], device=model.device)
+    out = model(
+        input_ids=ids,
+        attention_mask=real,
+        position_ids=(real.cumsum(1) - 1).clamp(min=0),
+        use_cache=False,
+        logits_to_keep=kept + 1,
+    )
+    mask = learned[:, -kept:]
+    logits = out.logits[:, :-1][mask].float()
+    return cross_entropy(logits, ids[:, -kept:][mask], reduction="sum"), int(mask.sum())
