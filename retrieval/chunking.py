@@ -1,0 +1,93 @@
+"""Documents to windows that an embedder reads to the end, cut at sentence ends where there are some.
+
+Knows nothing about tokenizers: whoever calls says where the tokens stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from retrieval.documents import Document
+from retrieval.embedder import Span
+
+WINDOW_TOKENS = 240
+"""Tokens of a window with its title; cutting may split a word into a few more."""
+TITLE_TOKENS = 40
+"""Tokens of a title that stand before each of its windows."""
+_BATCH = 512
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*")  # noqa: RUF001 - Chinese and Japanese
+
+TokenSpans = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A window of a document; `text == documents[document].text[start:end]`."""
+
+    document: int
+    """Place of the document in its list."""
+    start: int
+    end: int
+    text: str
+    title: str
+    """What stands before the text when it is embedded or indexed."""
+
+    @property
+    def titled_text(self) -> str:
+        """The text as searches see it."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+def chunk(documents: Sequence[Document], token_spans: TokenSpans) -> Iterator[Chunk]:
+    """Windows that together hold all text but white space; a document of white space has none."""
+    for first in range(0, len(documents), _BATCH):
+        some = documents[first : first + _BATCH]
+        titles = token_spans([document.title for document in some])
+        texts = token_spans([document.text for document in some])
+        for place, (document, heads, tokens) in enumerate(zip(some, titles, texts, strict=True), first):
+            heads = heads[:TITLE_TOKENS]
+            title = document.title[: heads[-1][1]].strip() if heads else ""
+            for start, end in windows(document.text, tokens, WINDOW_TOKENS - len(heads)):
+                yield Chunk(place, start, end, document.text[start:end], title)
+
+
+def windows(text: str, tokens: Sequence[Span], limit: int) -> Iterator[Span]:
+    """Stretches of a text of about equal size, none over `limit` tokens, without white space at the ends."""
+    ends = {match.end() for match in _SENTENCE_END.finditer(text)}
+    first, start = 0, 0
+    while len(tokens) - first > limit:
+        first = _cut(text, tokens, first, limit, ends)
+        yield from _trimmed(text, start, max(start, tokens[first][0]))
+        start = max(start, tokens[first][0])
+    yield from _trimmed(text, start, len(text))
+
+
+def _cut(text: str, tokens: Sequence[Span], first: int, limit: int, ends: set[int]) -> int:
+    """The token that begins the next window: after a sentence, else a word, else where it must be."""
+    rest = len(tokens) - first
+    target = first + rest / -(-rest // limit)
+    earliest = first + max(1, limit // 2)
+    return min(
+        range(earliest, first + limit + 1),
+        key=lambda i: (_roughness(text, tokens[i][0], ends), abs(i - target)),
+    )
+
+
+def _roughness(text: str, at: int, ends: set[int]) -> int:
+    before, after = text[at - 1 : at], text[at : at + 1]
+    if at in ends:
+        return 0
+    if before.isspace():
+        return 1
+    return 3 if before.isalnum() and after.isalnum() else 2
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield start, end

@@ -1,0 +1,38 @@
+"""Errors of this floor.
+
+RetrievalError
+├── EmptyCorpusError          there is no text to search in
+├── DuplicateDocumentError    two documents have one id
+├── VectorShapeError          vectors that do not fit the store
+├── CorpusUnfinishedError     a folder without a finished corpus
+├── CorpusDamagedError        a saved corpus that is not what was written
+└── EmbedderMismatchError     a saved corpus whose vectors another embedder made
+"""
+
+
+class RetrievalError(Exception):
+    """Base of all errors that retrieval raises on purpose."""
+
+
+class EmptyCorpusError(RetrievalError):
+    """There is no text to search in."""
+
+
+class DuplicateDocumentError(RetrievalError):
+    """Two documents have one id."""
+
+
+class VectorShapeError(RetrievalError):
+    """Vectors that do not fit the store."""
+
+
+class CorpusUnfinishedError(RetrievalError):
+    """The folder holds no finished corpus."""
+
+
+class CorpusDamagedError(RetrievalError):
+    """A saved corpus is not what was written."""
+
+
+class EmbedderMismatchError(RetrievalError):
+    """Another embedder made the vectors of a saved corpus."""
