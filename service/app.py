@@ -1,0 +1,35 @@
+"""The web application: routes, guards and error answers around the resources it is given."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from service import error_responses
+from service.auth import Guard
+from service.body_limit import BodyLimit
+from service.request_ids import RequestIds
+from service.resources import Resources
+from service.routes import ROUTERS
+
+DESCRIPTION = "Prompt, retrieve or fine-tune? Measured on your samples; the winner is served."
+
+
+def create_app(resources: Resources) -> FastAPI:
+    """The ASGI app of one server."""
+    settings = resources.settings
+    app = FastAPI(
+        title="Trivium",
+        description=DESCRIPTION,
+        middleware=[
+            Middleware(RequestIds),
+            Middleware(Guard, keys=settings.api_keys),
+            Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
+        ],
+        redirect_slashes=False,
+    )
+    app.state.resources = resources
+    error_responses.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

@@ -1,0 +1,58 @@
+"""The command line: `trivium serve` and `trivium advise`. Heavy imports wait inside the commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Prompt, retrieve or fine-tune? Trivium measures all three on your samples and serves the winner.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs API keys.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
+UseCasePath = Annotated[
+    Path, typer.Argument(help="A use case: a JSON file, or a folder with task.json and samples.jsonl.")
+]
+Model = Annotated[str | None, typer.Option(help="The language model to measure with.")]
+Preset = Annotated[str | None, typer.Option(help="quick, standard or thorough.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed gives the same folds and training.")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
+ReportOut = Annotated[Path | None, typer.Option(help="Write the report as one HTML file here.")]
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Start the server. TRIVIUM_* environment variables set the rest."""
+    from service.commands.serve import run
+
+    run(host=host, port=port, data_dir=data_dir)
+
+
+@app.command()
+def advise(
+    path: UseCasePath,
+    model: Model = None,
+    preset: Preset = None,
+    seed: Seed = None,
+    json_out: JsonOut = None,
+    report: ReportOut = None,
+) -> None:
+    """Measure every method on a use case and recommend one. Run it again to go on after Ctrl-C."""
+    from service.commands.advise import run
+
+    run(path, {"model": model, "preset": preset, "seed": seed}, json_out, report)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("trivium"))

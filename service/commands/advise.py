@@ -1,0 +1,106 @@
+"""`trivium advise`: the same measurement as the service's, without a server."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from advisor.errors import AdvisorError, Cancelled, UseCaseError
+from advisor.use_case import UseCase, check
+from advisor.use_case_files import load_use_case
+from generation.errors import GenerationError
+from service.commands.messages import BAD_INPUT, console, fail, settings_from
+from service.commands.progress import LiveProgress, standing_table
+from service.wiring import build_workbench
+
+if TYPE_CHECKING:
+    from advisor.recommendation import Recommendation
+
+INTERRUPTED = 130
+
+
+def run(path: Path, changes: Mapping[str, Any], json_out: Path | None, report: Path | None) -> None:
+    """Advise on the use case at the path."""
+    settings = settings_from()
+    for target in (json_out, report):
+        if target is not None and not target.absolute().parent.is_dir():
+            fail(
+                f"{target}: the folder {target.absolute().parent} does not exist; create it first.", BAD_INPUT
+            )
+    try:
+        use_case = _changed(load_use_case(path), changes)
+        folder = settings.data_dir / "advise" / _digest(use_case)
+        result = _measure(use_case, folder)
+    except UseCaseError as error:
+        fail(str(error), BAD_INPUT)
+    except (AdvisorError, GenerationError) as error:
+        fail(str(error))
+    _hand_over(folder, json_out, report)
+    _print(result, folder)
+    if result.status == "partial":
+        raise typer.Exit(INTERRUPTED)
+
+
+def _changed(use_case: UseCase, changes: Mapping[str, Any]) -> UseCase:
+    given = {name: value for name, value in changes.items() if value is not None}
+    return check(use_case.model_dump(mode="json", exclude_unset=True) | given) if given else use_case
+
+
+def _digest(use_case: UseCase) -> str:
+    return sha256(use_case.model_dump_json().encode()).hexdigest()[:16]
+
+
+def _measure(use_case: UseCase, folder: Path) -> Recommendation:
+    from advisor.recommend import recommend
+
+    workbench = build_workbench(settings_from())
+    with LiveProgress(console) as progress, _interruptible() as stopped:
+        try:
+            return recommend(use_case, workbench, folder, on_event=progress.show, cancelled=stopped.is_set)
+        except Cancelled:
+            interrupted = progress.standing
+    console.print(standing_table(interrupted))
+    console.print("Stopped before any method was measured; finished trials are kept: run it again to go on.")
+    raise typer.Exit(INTERRUPTED)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Flag]:
+    """Ctrl-C asks to stop after the running block of samples; a second one stops at once."""
+    stopped = Flag()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+        console.print("Stopping after the running block of samples; Ctrl-C again stops at once.")
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _hand_over(folder: Path, json_out: Path | None, report: Path | None) -> None:
+    for name, target in (("report.json", json_out), ("report.html", report)):
+        if target is not None:
+            shutil.copyfile(folder / name, target)
+
+
+def _print(result: Recommendation, folder: Path) -> None:
+    if result.status == "partial":
+        console.print("Interrupted: this is the standing of what was measured. Run it again to go on.")
+    console.print(standing_table({row.method: row.score for row in result.rows}))
+    for method, reason in result.not_run.items():
+        console.print(f"not run: {method}: {reason}", style="dim", markup=False, highlight=False)
+    typer.echo(result.sentence)
+    console.print(f"Report: {folder / 'report.html'}", highlight=False, soft_wrap=True)

@@ -1,0 +1,34 @@
+"""How commands speak: to standard error, and with an exit status."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from service.settings import Settings
+
+BAD_INPUT = 2
+FAILED = 1
+console = Console(stderr=True)
+
+
+def fail(message: str, status: int = FAILED) -> NoReturn:
+    """Say what is wrong, without colours or markup of the message's own, and end."""
+    console.print("error:", style="bold red", end=" ")
+    console.print(message, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def settings_from(**overrides: object) -> Settings:
+    """The settings, or a message that names the variable or option that is wrong."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        fault = error.errors(include_input=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        where = f"TRIVIUM_{field.upper()} (or --{field.replace('_', '-')}): " if field else ""
+        fail(f"{where}{message}", BAD_INPUT)

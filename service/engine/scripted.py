@@ -1,0 +1,52 @@
+"""An engine of scripted models: the fake that ships beside the real one, through the same port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+
+from generation.errors import UnknownModelError
+from generation.language_model import Generation, Request
+from generation.scripted_model import ScriptedModel
+from service.engine.port import USUAL, Answer, Card
+
+
+class ScriptedEngine:
+    """Implements the Engine port without weights or processes."""
+
+    def __init__(
+        self, models: Sequence[ScriptedModel], deployments: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
+        self._models = {m.name: m for m in models}
+        self._deployments = deployments or {}
+
+    async def cards(self) -> list[Card]:
+        """See the port."""
+        return [Card(name, 0, "trivium") for name in self._models]
+
+    async def check(self, model: str) -> None:
+        """See the port."""
+        self._open(model)
+
+    async def generate(self, model: str, requests: Sequence[Request]) -> list[Generation]:
+        """See the port."""
+        return self._open(model).generate([_bounded(r) for r in requests])
+
+    async def stream(self, model: str, request: Request) -> AsyncIterator[str | Generation]:
+        """See the port."""
+        for item in self._open(model).stream(_bounded(request)):
+            yield item
+
+    async def answer(self, deployment: str, inputs: Sequence[str]) -> list[Answer]:
+        """See the port; a deployment is a table from inputs to answers."""
+        table = self._deployments[deployment]
+        return [Answer(table[text], len(text.split()), len(table[text].split())) for text in inputs]
+
+    def _open(self, model: str) -> ScriptedModel:
+        if model not in self._models:
+            raise UnknownModelError(f"There is no model {model!r}. There are: {', '.join(self._models)}.")
+        return self._models[model]
+
+
+def _bounded(request: Request) -> Request:
+    return replace(request, max_tokens=64) if request.max_tokens == USUAL else request

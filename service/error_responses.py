@@ -1,0 +1,91 @@
+"""Every error as OpenAI's JSON: {"error": {"message", "type", "param", "code"}}."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from advisor.errors import UseCaseError
+from service.errors import BY_STATUS, RULES, InvalidRequest, Rule, ServiceError, rule_for
+from service.request_ids import HEADER, request_id_of
+
+INTERNAL = "Something went wrong on the server; its log holds the details under this request id."
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app in OpenAI's shape."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _by_status)
+    for kind in RULES:
+        app.add_exception_handler(kind, _by_rule)
+
+
+def respond(error: Exception, scope: Mapping[str, Any]) -> JSONResponse:
+    """The answer to an error, by its rule."""
+    return _response(rule_for(error), *describe(error), scope)
+
+
+def describe(error: Exception) -> tuple[str, str | None]:
+    """Message and param that a client may see."""
+    if isinstance(error, UseCaseError):
+        return f"{error.field}: {error.message}", error.field
+    if isinstance(error, ServiceError):
+        return error.message, error.param
+    return (INTERNAL if rule_for(error) is RULES[Exception] else str(error)), None
+
+
+def body_of(rule: Rule, message: str, param: str | None) -> dict[str, Any]:
+    """OpenAI's error object."""
+    return {"error": {"message": message, "type": rule.type, "param": param, "code": rule.code}}
+
+
+def _response(rule: Rule, message: str, param: str | None, scope: Mapping[str, Any]) -> JSONResponse:
+    headers = {HEADER: request_id_of(scope), "x-should-retry": "true" if rule.retry else "false"}
+    if rule.retry:
+        headers["retry-after"] = "1"
+    if rule.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse(body_of(rule, message, param), rule.status, headers)
+
+
+async def _by_rule(request: Request, error: Exception) -> JSONResponse:
+    return respond(error, request.scope)
+
+
+async def _by_status(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    rule = BY_STATUS.get(error.status_code, Rule(error.status_code, "invalid_request_error"))
+    message = str(error.detail)
+    if error.status_code == 404:
+        message = f"There is no route {request.method} {request.url.path}; see /docs for those that exist."
+    if error.status_code == 405:
+        message = f"{request.method} is not possible on {request.url.path}; see /docs."
+    response = _response(rule, message, None, request.scope)
+    if error.headers and "allow" in (lower := {k.lower(): v for k, v in error.headers.items()}):
+        response.headers["allow"] = lower["allow"]
+    return response
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fault = error.errors()[0]
+    where = [str(part) for part in fault["loc"][1:]]
+    param = ".".join(where) or None
+    return respond(InvalidRequest(_explain(fault, param), param), request.scope)
+
+
+def _explain(fault: Mapping[str, Any], param: str | None) -> str:
+    if fault["type"] == "json_invalid":
+        return f"The body is not valid JSON: {fault.get('ctx', {}).get('error', 'it cannot be parsed')}."
+    if param is None:
+        return "The body is missing or has the wrong content type; send application/json."
+    if fault["type"] == "extra_forbidden":
+        return f"{param} is not a supported field; leave it out."
+    if fault["type"] == "missing":
+        return f"{param} is missing; it is required."
+    return f"{param}: {fault['msg'].removeprefix('Value error, ')}"

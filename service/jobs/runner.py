@@ -1,0 +1,80 @@
+"""Runs one job in a process of its own, watches it, and makes sure that it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from service.errors import RULES, JobCrashed
+from service.jobs.process import overdue
+from service.processes.leash import spawn, stop
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+from service.storage.job import Job
+
+ATTEMPTS = 3
+"""Starts of a job whose process dies."""
+LOOK_SECONDS = 0.2
+GRACE_SECONDS = 60.0
+"""Time to wind up after a cancellation or the deadline; a block of samples is finished within it."""
+
+
+class Runner:
+    """Drives jobs from queued to a final state."""
+
+    def __init__(self, settings: Settings, data: DataDir) -> None:
+        self._settings = settings
+        self._data = data
+
+    def run(self, job_id: str) -> str:
+        """Run a job to its end and give back its final status; a finished job is left alone."""
+        job = self._data.jobs.get(job_id)
+        if job is None or job.finished:
+            return "gone" if job is None else job.status
+        self._data.jobs.move(job_id, "running")
+        deadline = time.monotonic() + self._settings.job_timeout_seconds
+        for _ in range(ATTEMPTS):
+            if self._current(job).finished:
+                break
+            self._attempt(job, max(0.0, deadline - time.monotonic()))
+        self._give_up(job, time.monotonic() >= deadline)
+        return self._current(job).status
+
+    def _attempt(self, job: Job, seconds_left: float) -> None:
+        log_path = self._data.log(job.id)
+        log_path.parent.mkdir(exist_ok=True)
+        with log_path.open("ab") as log:
+            process = spawn("service.jobs.process", [job.id, str(seconds_left)], log=log)
+            try:
+                self._watch(process, job, time.monotonic() + seconds_left)
+            finally:
+                stop(process)
+
+    def _watch(self, process: subprocess.Popen[bytes], job: Job, deadline: float) -> None:
+        """Return when the process ended, or did not wind up in time."""
+        last = deadline + GRACE_SECONDS
+        while process.poll() is None and time.monotonic() < last:
+            time.sleep(LOOK_SECONDS)
+            if self._current(job).cancel_requested:
+                last = min(last, time.monotonic() + GRACE_SECONDS)
+
+    def _give_up(self, job: Job, late: bool) -> None:
+        current = self._current(job)
+        if current.finished:
+            return
+        if current.cancel_requested:
+            self._data.jobs.move(job.id, "cancelled")
+        else:
+            self._data.jobs.move(job.id, "failed", error=overdue(self._settings) if late else crashed())
+
+    def _current(self, job: Job) -> Job:
+        return self._data.jobs.get(job.id) or job
+
+
+def crashed() -> dict[str, str | None]:
+    """The error of a job whose process died again and again."""
+    message = (
+        f"The process of the job died {ATTEMPTS} times, perhaps for want of memory; its log lies in the "
+        "data directory under logs. Use fewer samples or a smaller model, and post the use case again."
+    )
+    return {"code": RULES[JobCrashed].code, "message": message, "param": None}

@@ -1,0 +1,68 @@
+"""What each kind of job does."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from advisor.events import Event
+from service.jobs.stop_signal import StopSignal
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+from service.storage.job import Job, Kind
+from service.use_case_folder import read_use_case
+from service.wiring import build_workbench
+
+
+class Partial(Exception):  # noqa: N818 - an outcome, not a fault
+    """Stopped on the way, with a result from what was measured until then."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__("stopped on the way")
+        self.result = result
+
+
+Task = Callable[[Settings, DataDir, Job, StopSignal], dict[str, Any]]
+
+
+def recommend_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> dict[str, Any]:
+    """Measure a use case in the job's folder; finished trials are never run again.
+
+    Raises:
+        Partial: stopped after some methods were measured.
+        Cancelled: stopped before that.
+
+    """
+    from advisor.recommend import recommend
+
+    def tell(event: Event) -> None:
+        data.jobs.append(job.id, event.kind, event.as_dict())
+
+    folder = data.folder("recommendation", job.id)
+    workbench = build_workbench(settings)
+    outcome = recommend(read_use_case(folder), workbench, folder, on_event=tell, cancelled=stop)
+    result = {
+        "status": outcome.status,
+        "verdict": outcome.verdict,
+        "recommended": outcome.recommended,
+        "sentence": outcome.sentence,
+    }
+    if outcome.status == "partial":
+        raise Partial(result)
+    return result
+
+
+def deploy_job(settings: Settings, data: DataDir, job: Job, _stop: StopSignal) -> dict[str, Any]:
+    """Prepare a method on all samples, ready to be served."""
+    from advisor.deployment import deploy
+
+    use_case = read_use_case(data.folder("recommendation", job.spec["recommendation"]))
+    target = data.pipeline(job.id)
+    if not target.exists():
+        shutil.rmtree(target.parent, ignore_errors=True)
+    deploy(use_case, job.spec["method"], build_workbench(settings), target)
+    return {"method": job.spec["method"]}
+
+
+TASKS: dict[Kind, Task] = {"recommendation": recommend_job, "deployment": deploy_job}

@@ -1,0 +1,107 @@
+"""The worker process: takes queued jobs from the database and runs them durably with DBOS.
+
+The table of jobs is the truth; a DBOS workflow of the same id drives each job. After a crash
+DBOS starts the workflows that were under way again, and the jobs' folders keep what was done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from service.jobs.runner import Runner, crashed
+from service.processes.leash import hold
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+from service.storage.job import Job, Kind
+
+VERSION = "1"
+"""Workflows of other versions are not recovered, so this changes only when old ones could not go on."""
+MAX_RESTARTS = 50
+TICK_SECONDS = 0.25
+TICKS_BETWEEN_AUDITS = 20
+QUEUES: dict[Kind, str] = {"recommendation": "recommendations", "deployment": "deployments"}
+OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+Workflow = Callable[[str], str]
+
+
+def main() -> None:
+    """Work until told to stop."""
+    hold()
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    settings = Settings()
+    data = DataDir.open(settings.data_dir)
+    dispatcher = Dispatcher(data, _launch(settings, data))
+    tick = 0
+    while not stopping.wait(TICK_SECONDS):
+        data.heartbeat.touch()
+        dispatcher.hand_out()
+        tick += 1
+        if tick % TICKS_BETWEEN_AUDITS == 0:
+            dispatcher.audit()
+    # Threads that wait for jobs would keep the interpreter alive; the jobs end with us, and go on later.
+    os._exit(0)
+
+
+class Dispatcher:
+    """Carries jobs from the table into DBOS's queues."""
+
+    def __init__(self, data: DataDir, workflow: Workflow) -> None:
+        self._data = data
+        self._workflow = workflow
+        self._handed: set[str] = set()
+
+    def hand_out(self) -> None:
+        """Enqueue what is not enqueued yet; an id that DBOS knows already is not enqueued twice."""
+        for job in self._data.jobs.unfinished():
+            if job.id not in self._handed:
+                with SetWorkflowID(job.id):
+                    DBOS.enqueue_workflow(QUEUES[job.kind], self._workflow, job.id)
+                self._handed.add(job.id)
+
+    def audit(self) -> None:
+        """Fail jobs whose workflow is over without them: no job is stuck for ever."""
+        for job in self._data.jobs.unfinished():
+            if self._over(job):
+                self._data.jobs.move(job.id, "failed", error=crashed())
+
+    def _over(self, job: Job) -> bool:
+        status = DBOS.get_workflow_status(job.id)
+        current = self._data.jobs.get(job.id)
+        unfinished = current is not None and not current.finished
+        return status is not None and status.status in OVER and unfinished
+
+
+def _launch(settings: Settings, data: DataDir) -> Workflow:
+    config: DBOSConfig = {
+        "name": "trivium",
+        "system_database_url": data.jobs_url,
+        "application_version": VERSION,
+        "executor_id": "worker",
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        "notification_listener_polling_interval_sec": 1.0,
+    }
+    DBOS(config=config)
+    workflow = _register(Runner(settings, data))
+    DBOS.launch()
+    for queue in QUEUES.values():
+        DBOS.register_queue(queue, worker_concurrency=settings.parallel_jobs, polling_interval_sec=0.2)
+    return workflow
+
+
+def _register(runner: Runner) -> Workflow:
+    @DBOS.workflow(name="run_job", max_recovery_attempts=MAX_RESTARTS)
+    def run_job(job_id: str) -> str:
+        return DBOS.run_step({"name": "run"}, runner.run, job_id)
+
+    return run_job
+
+
+if __name__ == "__main__":
+    main()

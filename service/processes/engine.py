@@ -1,0 +1,42 @@
+"""The engine process: models in memory, behind a Unix domain socket that only our user may open."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from service.engine.models import Models
+from service.engine.server import create_engine_app
+from service.processes.environment import ENGINE_SOCKET
+from service.processes.leash import ask_self_to_stop, hold
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+from service.wiring import build_workbench
+
+
+def main() -> None:
+    """Serve the web process."""
+    hold(on_parent_death=ask_self_to_stop)
+    os.umask(0o077)
+    settings = Settings()
+    path = Path(os.environ[ENGINE_SOCKET])
+    path.unlink(missing_ok=True)
+    models = Models(
+        partial(build_workbench, settings), DataDir.open(settings.data_dir).pipeline, settings.loaded_models
+    )
+    config = uvicorn.Config(
+        create_engine_app(models),
+        uds=str(path),
+        log_level=settings.log_level,
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        lifespan="off",
+    )
+    uvicorn.Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

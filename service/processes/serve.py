@@ -1,0 +1,53 @@
+"""`trivium serve`: everything that one server needs, from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from service.processes.environment import ENGINE_SOCKET, LISTEN_FD
+from service.processes.sockets import engine_socket, listen
+from service.processes.supervisor import Charge, Supervisor, only_server_of
+from service.settings import Settings
+from service.storage.database import migrate
+
+
+def serve(settings: Settings, on_listening: Callable[[str], None]) -> None:
+    """Run until told to stop.
+
+    Raises:
+        OSError: the address is taken.
+        BlockingIOError: another server works on the data directory.
+
+    """
+    migrate(settings.data_dir)
+    with only_server_of(settings.data_dir), listen(settings.host, settings.port) as bound:
+        socket_path = engine_socket(settings.data_dir)
+        environment = {
+            **_told(settings),
+            LISTEN_FD: str(bound.fileno()),
+            ENGINE_SOCKET: str(socket_path),
+        }
+        charges = [
+            Charge("service.processes.engine", environment),
+            Charge("service.jobs.worker", environment),
+            Charge("service.processes.web", environment, (bound.fileno(),)),
+        ]
+        on_listening(_url(settings.host, bound.getsockname()[1]))
+        try:
+            Supervisor(charges).run()
+        finally:
+            socket_path.unlink(missing_ok=True)
+
+
+def _told(settings: Settings) -> Mapping[str, str]:
+    """What the command line may have set; the rest reaches the children as environment already."""
+    return {
+        "TRIVIUM_DATA_DIR": str(settings.data_dir),
+        "TRIVIUM_HOST": settings.host,
+        "TRIVIUM_PORT": str(settings.port),
+    }
+
+
+def _url(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"http://{shown}:{port}"

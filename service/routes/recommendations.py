@@ -1,0 +1,83 @@
+"""/v1/recommendations: hand in a use case, watch it being measured, stop it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from advisor.use_case import UseCase
+from service.admission import admit, specify
+from service.errors import InvalidRequest
+from service.lookups import find_recommendation
+from service.resources import Here, Resources
+from service.schemas.lists import ListOf, PageQuery, list_of
+from service.schemas.recommendation_body import OPENAPI_BODY
+from service.schemas.recommendations import RecommendationObject, show_recommendation
+from service.storage.job import Job, NewJob
+from service.use_case_folder import forget_use_case, keep_use_case
+
+router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
+LONGEST_KEY = 255
+POLL_MS = "500"
+PROGRESS = ("stage", "trial", "standing", "verdict")
+IdempotencyKey = Annotated[str | None, Header(max_length=LONGEST_KEY)]
+
+
+@router.post("", status_code=202, openapi_extra=OPENAPI_BODY)
+async def create(
+    here: Here, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> RecommendationObject:
+    """Queue the measurement of a use case."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise InvalidRequest("content-type: send the use case as application/json.", "content-type")
+    body = await request.body()
+    use_case = await run_in_threadpool(admit, here, body)
+    await here.engine.check(use_case.model)
+    job = await run_in_threadpool(_queue, here, use_case, idempotency_key)
+    response.headers["location"] = f"/v1/recommendations/{job.id}"
+    return await run_in_threadpool(_show, here, job, response)
+
+
+@router.get("")
+def list_recommendations(here: Here, query: PageQuery) -> ListOf[RecommendationObject]:
+    """List recommendations, newest first."""
+    page = here.data.jobs.page("recommendation", query.cursor())
+    return list_of(page, lambda job: show_recommendation(job, here.data.jobs.latest(job.id, PROGRESS)))
+
+
+@router.get("/{recommendation_id}")
+def retrieve(here: Here, recommendation_id: str, response: Response) -> RecommendationObject:
+    """One recommendation with its current standing."""
+    return _show(here, find_recommendation(here, recommendation_id), response)
+
+
+@router.post("/{recommendation_id}/cancel")
+def cancel(here: Here, recommendation_id: str, response: Response) -> RecommendationObject:
+    """Stop measuring; what was measured is kept and reported. A finished one stays as it is."""
+    find_recommendation(here, recommendation_id)
+    here.data.jobs.request_cancel(recommendation_id)
+    return _show(here, find_recommendation(here, recommendation_id), response)
+
+
+def _queue(here: Resources, use_case: UseCase, key: str | None) -> Job:
+    text = use_case.model_dump_json()
+    job_id = f"rec_{uuid4().hex}"
+    new = NewJob(job_id, "recommendation", specify(use_case), sha256(text.encode()).hexdigest(), key)
+    folder = here.data.folder("recommendation", job_id)
+    keep_use_case(folder, text)
+    created = False
+    try:
+        job, created = here.data.jobs.create(new, here.settings.duplicate_seconds)
+    finally:
+        if not created:
+            forget_use_case(folder)
+    return job
+
+
+def _show(here: Resources, job: Job, response: Response) -> RecommendationObject:
+    response.headers["openai-poll-after-ms"] = POLL_MS
+    return show_recommendation(job, here.data.jobs.latest(job.id, PROGRESS))

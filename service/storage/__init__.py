@@ -1,0 +1,1 @@
+"""What the service remembers: files, jobs and their events, in one SQL database."""

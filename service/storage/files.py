@@ -1,0 +1,105 @@
+"""Uploaded files: what is known of them in the database, their bytes beside it under ids of our own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select
+
+from service.storage.clock import now
+from service.storage.pages import Cursor, Page, read_page
+from service.storage.tables import files
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One uploaded file."""
+
+    id: str
+    created_at: int
+    filename: str
+    """As the client called it; never used as a path."""
+    purpose: str
+    bytes: int
+    sha256: str
+
+
+class FileStore:
+    """Files by id."""
+
+    def __init__(self, database: Engine, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def create(self, source: BinaryIO, filename: str, purpose: str, sha256: str, window: int) -> StoredFile:
+        """Keep a file; the same upload within `window` seconds gives the first one back."""
+        with self._database.begin() as connection:
+            if twin := _twin(connection, filename, purpose, sha256, now() - window):
+                return twin
+            file_id = f"file-{uuid4().hex}"
+            size = _write(source, self._folder / file_id)
+            stored = StoredFile(file_id, now(), filename, purpose, size, sha256)
+            connection.execute(insert(files).values(**_columns(stored)))
+        return stored
+
+    def get(self, file_id: str) -> StoredFile | None:
+        """What is known of a file."""
+        with self._database.connect().execution_options(read_only=True) as connection:
+            row = connection.execute(select(files).where(files.c.id == file_id)).first()
+        return _file(row) if row else None
+
+    def path(self, file: StoredFile) -> Path:
+        """Where its bytes lie."""
+        return self._folder / file.id
+
+    def page(self, cursor: Cursor, purpose: str | None) -> Page[StoredFile]:
+        """A part of the list."""
+        where = [files.c.purpose == purpose] if purpose else []
+        with self._database.connect().execution_options(read_only=True) as connection:
+            rows, more = read_page(connection, files, where, cursor)
+        return Page(tuple(_file(row) for row in rows), more)
+
+    def delete(self, file_id: str) -> bool:
+        """Forget a file; False where there is none."""
+        with self._database.begin() as connection:
+            gone = connection.execute(delete(files).where(files.c.id == file_id)).rowcount == 1
+        if gone:
+            (self._folder / file_id).unlink(missing_ok=True)
+        return gone
+
+
+def _twin(connection: Connection, filename: str, purpose: str, sha256: str, since: int) -> StoredFile | None:
+    row = connection.execute(
+        select(files).where(
+            files.c.sha256 == sha256,
+            files.c.filename == filename,
+            files.c.purpose == purpose,
+            files.c.created_at > since,
+        )
+    ).first()
+    return _file(row) if row else None
+
+
+def _write(source: BinaryIO, target: Path) -> int:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    with partial.open("wb") as sink:
+        while block := source.read(1 << 20):
+            sink.write(block)
+        sink.flush()
+        os.fsync(sink.fileno())
+        size = sink.tell()
+    partial.replace(target)
+    return size
+
+
+def _columns(file: StoredFile) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in StoredFile.__slots__}
+
+
+def _file(row: Row[Any]) -> StoredFile:
+    return StoredFile(**{name: getattr(row, name) for name in StoredFile.__slots__})
