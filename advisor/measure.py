@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from finetune.errors import FinetuneError
-from retrieval.corpus import Corpus
 
 from advisor.errors import Cancelled, UseCaseError
 from advisor.estimate import situation_of
@@ -19,8 +17,11 @@ from advisor.methods import METHODS, Method, Situation
 from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
+from finetune.errors import FinetuneError
 from generation.errors import GenerationError, ModelUnavailableError, UnknownModelError
+from retrieval.corpus import Corpus
 from retrieval.documents import Document
+from retrieval.errors import RetrievalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class _Run:
         if table is None:
             try:
                 table = self.laboratory.run(trial)
-            except (GenerationError, FinetuneError) as error:
+            except (GenerationError, FinetuneError, RetrievalError) as error:
                 self.failed[name] = str(error)
                 return
             self.store.save(trial, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 from generation.pocket.recipe.episode import Episode, episode
@@ -34,6 +35,10 @@ HELD_OUT_FRAMES = (
     "Our {0} is late and nobody told us about the {1}.",
     "thanks for the {0}, but where is the {1}",
 )
+
+
+Case = Callable[[str], tuple[str, str]]
+"""Draws a case of a label: its text and the label."""
 
 
 def by_keywords(rng: Random, held_out: bool = False, *, labels: int = 0, shots: int = 0) -> Episode:
@@ -78,7 +83,7 @@ def _names(words: Vocabulary, count: int) -> list[str]:
     return names
 
 
-def _conversation(rng: Random, skill: str, labels: list[str], case, shots: int) -> Episode:  # type: ignore[no-untyped-def]
+def _conversation(rng: Random, skill: str, labels: list[str], case: Case, shots: int) -> Episode:
     """Shuffled shots of every label, then queries; a label not yet seen is shown but not taught."""
     order = labels * (shots or rng.randint(1, 3))
     rng.shuffle(order)

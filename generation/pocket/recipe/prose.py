@@ -66,7 +66,8 @@ def _sources() -> list[str]:
 
 
 def _roff(source: str) -> list[str]:
-    blocks, lines = [], []
+    blocks: list[str] = []
+    lines: list[str] = []
     for line in source.splitlines():
         if line.startswith((".", "'")):
             blocks.append(" ".join(lines))

@@ -66,7 +66,7 @@ class Training:
             began = time.monotonic()
             ids, weights = (torch.from_numpy(a).to(self.device) for a in next(feed))
             loss, answers = loss_of(ids, weights)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self._update()
             self.step += 1

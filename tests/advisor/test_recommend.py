@@ -1,0 +1,206 @@
+"""The whole journey with the shipped fakes: a scripted model and the hashing embedder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from advisor.deployment import deploy, open_deployment
+from advisor.errors import Cancelled, UseCaseError
+from advisor.estimate import estimate
+from advisor.events import Event
+from advisor.recommend import recommend
+from advisor.use_case import UseCase
+from advisor.workbench import Workbench
+from generation.catalog import Catalog, ModelCard
+from generation.errors import UnknownModelError
+from generation.language_model import LanguageModel, Request
+from generation.scripted_model import Script, ScriptedModel
+from retrieval.hashing_embedder import HashingEmbedder
+
+
+class OneModel:
+    """A source with one scripted model."""
+
+    def __init__(self, model: ScriptedModel) -> None:
+        self.model = model
+
+    def cards(self) -> Sequence[ModelCard]:
+        return [ModelCard(self.model.name, 0, "test")]
+
+    def open(self, name: str) -> LanguageModel:
+        if name != self.model.name:
+            raise UnknownModelError(f"there is no {name!r}")
+        return self.model
+
+
+def workbench(script: Script) -> tuple[Workbench, ScriptedModel]:
+    model = ScriptedModel("scripted", script)
+    catalog = Catalog()
+    catalog.add_source(OneModel(model))
+    return Workbench(catalog, HashingEmbedder()), model
+
+
+CITIES = [a + b for a in ("Arl", "Bord", "Celm", "Drav", "Esp", "Fenn") for b in ("en", "ograd", "ik", "ua")]
+
+
+def facts() -> UseCase:
+    """Questions whose answers stand in the corpus and nowhere else."""
+    return UseCase.model_validate(
+        {
+            "description": "Answer questions about offices.",
+            "samples": [{"input": f"Who leads the office of {c}?", "output": f"{c}son"} for c in CITIES],
+            "corpus": [{"id": c, "title": c, "text": f"The office of {c} is led by {c}son."} for c in CITIES],
+            "model": "scripted",
+            "preset": "quick",
+        }
+    )
+
+
+def reads_passages(request: Request) -> str:
+    """Answers from the first passage, and has no idea without one."""
+    text = request.messages[-1].content
+    return text.split("led by ")[1].split(".")[0] if "led by " in text else "nobody"
+
+
+def test_recommends_retrieval_where_the_answers_stand_in_documents(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    found = recommend(facts(), bench, tmp_path)
+    assert found.recommended == "rag"
+    assert found.verdict == "clear"
+    scores = {row.method: row.score for row in found.rows}
+    assert scores["rag"] > 0.9 > 0.1 > scores["zero-shot"]
+    assert "quick preset" in found.not_run["lora"]
+    assert "labels" in found.not_run["feature-head"]
+
+
+def test_writes_reports_that_agree(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    found = recommend(facts(), bench, tmp_path)
+    kept = json.loads((tmp_path / "report.json").read_text())
+    assert kept["sentence"] == found.sentence
+    page = (tmp_path / "report.html").read_text()
+    assert found.sentence in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    tensor = pq.read_table(tmp_path / "tensor.parquet")
+    assert tensor.num_rows == len(found.rows) * found.samples
+
+
+def test_texts_from_samples_cannot_become_markup(tmp_path: Path) -> None:
+    bench, _ = workbench(lambda request: "<script>alert(1)</script>")
+    recommend(facts(), bench, tmp_path)
+    assert "<script>" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_second_run_on_the_folder_asks_nothing_again(tmp_path: Path) -> None:
+    bench, model = workbench(reads_passages)
+    first = recommend(facts(), bench, tmp_path)
+    asked = len(model.requests)
+    assert recommend(facts(), bench, tmp_path) == first
+    assert len(model.requests) == asked
+
+
+def test_cancelling_keeps_what_was_measured(tmp_path: Path) -> None:
+    bench, model = workbench(reads_passages)
+    seen: list[Event] = []
+
+    def late() -> bool:
+        return any(e.kind == "trial" and e.method == "few-shot" for e in seen)
+
+    found = recommend(facts(), bench, tmp_path, on_event=seen.append, cancelled=late)
+    assert found.status == "partial"
+    assert [row.method for row in found.rows] == ["zero-shot"]
+    asked = len(model.requests)
+    whole = recommend(facts(), bench, tmp_path)
+    assert whole.status == "complete"
+    assert not any(
+        len(r.messages) == 2 and "[1]" not in r.messages[-1].content for r in model.requests[asked:]
+    )
+
+
+def test_cancelled_before_anything_was_measured(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    with pytest.raises(Cancelled):
+        recommend(facts(), bench, tmp_path, cancelled=lambda: True)
+
+
+def test_nothing_of_the_test_fold_is_shown(tmp_path: Path) -> None:
+    """No prompt holds the wanted output of its own sample as a demonstration."""
+    bench, model = workbench(reads_passages)
+    recommend(facts(), bench, tmp_path)
+    wanted = {s.input: s.output for s in facts().samples}
+    for request in model.requests:
+        *shown, last = request.messages
+        if last.content in wanted:
+            assert wanted[last.content] not in [m.content for m in shown]
+
+
+def test_labels_are_learned_by_the_head_alone(tmp_path: Path) -> None:
+    queues = {"invoice": "Q-1", "cable": "Q-2"}
+    samples = [{"input": f"{w} number {i}", "output": t} for i in range(15) for w, t in queues.items()]
+    case = facts().model_dump() | {"samples": samples, "corpus": None}
+    bench, _ = workbench(lambda request: "Q-1")
+    found = recommend(UseCase.model_validate(case), bench, tmp_path)
+    assert found.recommended == "feature-head"
+    assert found.metric == "accuracy"
+
+
+def test_a_constraint_excludes_with_its_reason(tmp_path: Path) -> None:
+    strict = facts().constraints.model_copy(update={"quality_floor": 1.0})
+    case = facts().model_copy(update={"constraints": strict})
+    bench, _ = workbench(lambda request: "nobody")
+    found = recommend(case, bench, tmp_path)
+    assert found.verdict == "none_meets_bar"
+    assert found.recommended is None
+    assert "quality floor" in found.sentence
+
+
+def test_another_use_case_may_not_share_the_folder(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    recommend(facts(), bench, tmp_path)
+    with pytest.raises(UseCaseError, match="another use case"):
+        recommend(facts().model_copy(update={"seed": 1}), bench, tmp_path)
+
+
+def test_an_unknown_model_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    bench, model = workbench(reads_passages)
+    with pytest.raises(UseCaseError) as caught:
+        recommend(facts().model_copy(update={"model": "nobody"}), bench, tmp_path)
+    assert caught.value.field == "model"
+    assert not model.requests
+
+
+def test_a_method_that_fails_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    case = facts().model_copy(update={"preset": "standard"})
+    bench, _ = workbench(reads_passages)
+    found = recommend(case, bench, tmp_path)
+    assert found.recommended == "rag"
+    assert "no local base" in found.not_run["lora"]
+
+
+def test_a_deployment_answers_like_the_measured_method(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    deploy(facts(), "rag", bench, tmp_path / "served")
+    [answer] = open_deployment(tmp_path / "served", bench).answer(["Please, who leads the office of Fennik?"])
+    assert answer.text == "Fennikson"
+    assert answer.sources[0] == "Fennik"
+
+
+def test_deploying_what_does_not_apply_leaves_nothing(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    with pytest.raises(UseCaseError, match="labels"):
+        deploy(facts(), "feature-head", bench, tmp_path / "served")
+    with pytest.raises(UseCaseError, match="none of"):
+        deploy(facts(), "../etc", bench, tmp_path / "served")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_estimate_names_what_will_run() -> None:
+    found = estimate(facts())
+    assert found.methods == ("zero-shot", "few-shot", "knn-few-shot", "rag")
+    assert found.trials == 1 + 5 + 5 + 1
+    assert found.seconds > 0
