@@ -45,7 +45,8 @@ class Manifest:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest, which makes the folder a finished adapter."""
+    """Write the model card and then the manifest, which makes the folder a finished adapter."""
+    (folder / "README.md").write_text(_card(manifest), "utf-8")
     text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", "utf-8")
 
@@ -66,6 +67,27 @@ def read(folder: Path) -> Manifest:
 def weights_hash(folder: Path) -> str:
     """A hash of the adapter's weights alone."""
     return folder_hash(folder)
+
+
+def _card(manifest: Manifest) -> str:
+    """A model card in the form that hubs read."""
+    recipe, losses = manifest.recipe, ", ".join(f"{loss:.3f}" for loss in manifest.train_losses)
+    return f"""---
+library_name: peft
+tags: [lora, trivium]
+---
+# LoRA adapter for {manifest.base_name}
+
+Rank {recipe.rank} on all linear layers, learning rate {recipe.learning_rate or 0:g}, seed {recipe.seed}.
+{manifest.rows} rows, {manifest.steps} steps, {manifest.trained_tokens} tokens; loss by epoch: {losses}.
+
+| hash of | SHA-256 |
+| --- | --- |
+| base | {manifest.base_hash} |
+| prompts | {manifest.prompt_hash} |
+| data | {manifest.data_hash} |
+| weights | {manifest.weights_hash} |
+"""
 
 
 @contextmanager

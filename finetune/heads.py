@@ -68,7 +68,9 @@ class Head:
         """Write the head as a folder; the labels come last and make it whole."""
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f"{_WEIGHTS}.part"
-        save_file({"weights": self.weights, "bias": self.bias}, part)
+        # safetensors writes the memory as it lies, so rows must lie one after the other.
+        arrays = {"weights": np.ascontiguousarray(self.weights), "bias": np.ascontiguousarray(self.bias)}
+        save_file(arrays, part)
         _settle(part, folder / _WEIGHTS)
         part = folder / f"{_LABELS}.part"
         part.write_text(json.dumps({"labels": self.labels}, ensure_ascii=False), "utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -50,14 +49,14 @@ class Learner:
         self.tokenizer = checkpoint.load_tokenizer(base)
         self.window = checkpoint.context_window(base, self.tokenizer)
         self._base = base
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-            # PEFT asks for an attribute that transformers is about to rename.
-            warnings.simplefilter("ignore", FutureWarning)
+        with torch.random.fork_rng(devices=[]), checkpoint.hushed():
             torch.manual_seed(recipe.seed)
-            self._model = get_peft_model(checkpoint.load_model(base), _config(recipe))
+            model = checkpoint.load_model(base)
+            self.width: int = model.config.get_text_config().hidden_size
+            self._model = get_peft_model(model, _config(recipe))
         self._model.peft_config["default"].base_model_name_or_path = base.name
         self._weights = [p for p in self._model.parameters() if p.requires_grad]
-        self._optimiser = torch.optim.AdamW(self._weights, lr=recipe.learning_rate, weight_decay=0.0)
+        self._optimiser = torch.optim.AdamW(self._weights, weight_decay=0.0)
 
     def step(self, rows: Sequence[EncodedExample], rate: float) -> float:
         """Learn from the rows once; their mean loss per learned token, before the step."""
@@ -77,7 +76,8 @@ class Learner:
 
     def snapshot(self) -> dict[str, torch.Tensor]:
         """A copy of the adapter's weights."""
-        return {k: v.detach().clone() for k, v in get_peft_model_state_dict(self._model).items()}
+        weights = get_peft_model_state_dict(self._model, save_embedding_layers=False)
+        return {name: weight.detach().clone() for name, weight in weights.items()}
 
     def restore(self, weights: dict[str, torch.Tensor]) -> None:
         """Go back to a snapshot."""
@@ -86,6 +86,8 @@ class Learner:
     def save(self, folder: Path) -> None:
         """Write the adapter as PEFT does."""
         self._model.save_pretrained(folder, save_embedding_layers=False)
+        # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
+        (folder / "README.md").unlink(missing_ok=True)
 
     def canary(self, folder: Path, rows: Sequence[EncodedExample]) -> Canary:
         """Load the written adapter as serving does, and compare it on the rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,7 @@ def train_adapter(
     rows = unique(examples)
     encoded = encode(rows, learner.tokenizer, learner.window)
     aside = encode(validation, learner.tokenizer, learner.window) if validation else []
+    recipe = replace(recipe, learning_rate=recipe.peak(learner.width))
     run = _Run(learner, recipe, encoded, aside, on_step, should_stop)
     run.learn()
     with adapter.whole_folder(out) as part:
@@ -125,7 +126,7 @@ class _Run:
             if self.should_stop and self.should_stop():
                 raise Cancelled(f"Training was cancelled before step {self.step + 1}; nothing was written.")
             batch = [self.rows[i] for i in numbers]
-            rate = self.recipe.learning_rate * _share(self.step, steps)
+            rate = self.recipe.peak(self.learner.width) * _share(self.step, steps)
             loss = self._finite(self.learner.step(batch, rate))
             self.step += 1
             self.tokens += sum(len(row.ids) for row in batch)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +44,7 @@ def load_model(folder: Path) -> Any:
     """The folder's causal language model, in evaluation mode.
 
     float32 on a CPU: a label must not hang on the batch it was asked in, and bf16 logits tie
-    too often for that (docs/decisions/0003). On a GPU the checkpoint's own precision.
+    too often for that (docs/decisions/0010). On a GPU the checkpoint's own precision.
 
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
@@ -66,12 +69,21 @@ def with_adapter(model: Any, tokenizer: ChatTokenizer, base: Path, adapter: Path
     """
     check_adapter(adapter, base, tokenizer)
     try:
-        joined = PeftModel.from_pretrained(model, adapter, torch_device=device())
+        with hushed():
+            joined = PeftModel.from_pretrained(model, adapter, torch_device=device())
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelUnavailableError(
             f"Adapter {adapter_name(adapter)!r} cannot be loaded: {error}; train it again."
         ) from error
     return joined.merge_and_unload(safe_merge=True).eval()
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """A block without the warning that PEFT causes by asking for an attribute transformers renames."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
 
 
 def context_window(folder: Path, tokenizer: Any) -> int:
