@@ -26,7 +26,7 @@ from advisor.use_case import UseCase
 from advisor.use_case_files import load_use_case, read_rows
 from advisor.workbench import Workbench
 from service.settings import Settings
-from service.wiring import workbench_from
+from service.wiring import build_workbench
 
 console = Console(stderr=True)
 
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--test", type=int, default=500, help="test lines that are answered")
     given = parser.parse_args()
-    workbench = workbench_from(Settings())
+    workbench = build_workbench(Settings())
     results = []
     for folder in _tasks(given):
         try:
