@@ -9,6 +9,8 @@ import numpy as np
 
 from retrieval.search import Ranking
 
+_WORD = r"\w+"
+
 
 class LexicalIndex:
     """Texts by number, ranked by the words they share with a question; searches may run together."""
@@ -34,5 +36,8 @@ class LexicalIndex:
 
 
 def _words(texts: Sequence[str]) -> list[list[str]]:
-    found: list[list[str]] = bm25s.tokenize(list(texts), return_ids=False, show_progress=False)
+    """Words in lower case, as they are: the same for every language."""
+    found: list[list[str]] = bm25s.tokenize(
+        list(texts), token_pattern=_WORD, stopwords=[], return_ids=False, show_progress=False
+    )
     return found

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 256
 """Word pieces that the model reads, its two marks included."""
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 1024
 """Word pieces of one batch, padding included."""
 MIN_COSINE = 0.996
 """How near vectors of half precision must be to those of full precision."""
@@ -44,7 +44,7 @@ class SentenceEmbedder:
         """
         with self._loading:
             model, tokenizer = self._model, self._tokenizer
-        tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+        tokens = [encoding.ids for encoding in tokenizer.encode_batch(_valid(texts))]
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         with self._running:
             self.truncated += sum(len(ids) > MAX_TOKENS for ids in tokens)
@@ -56,7 +56,7 @@ class SentenceEmbedder:
         """Where the word pieces of each text stand."""
         with self._loading:
             tokenizer = self._tokenizer
-        return [e.offsets for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [e.offsets for e in tokenizer.encode_batch(_valid(texts), add_special_tokens=False)]
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -98,6 +98,11 @@ def _is_half_fast(model: SentenceTransformer) -> bool:
 
     able = torch.cpu.get_capabilities()
     return model.device.type == "cpu" and any(able.get(flag) for flag in ("amx_bf16", "avx512_bf16"))
+
+
+def _valid(texts: Sequence[str]) -> list[str]:
+    """The texts with a question mark for each lone surrogate, which the tokenizer would refuse."""
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
