@@ -20,6 +20,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Where everything is kept.")]
 UseCasePath = Annotated[
     Path, typer.Argument(help="A use case: a JSON file, or a folder with task.json and samples.jsonl.")
 ]
+DemoPath = Annotated[Path | None, typer.Argument(help="A use case; examples/handbook_questions by default.")]
 Model = Annotated[str | None, typer.Option(help="The language model to measure with.")]
 Preset = Annotated[str | None, typer.Option(help="quick, standard or thorough.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same folds and training.")]
@@ -51,8 +52,20 @@ def advise(
 
 
 @app.command()
+def demo(path: DemoPath = None, data_dir: DataDir = None, preset: str = "quick") -> None:
+    """Start a server, post an example, watch it, deploy what is recommended, and ask it a question."""
+    from service.commands.demo import run
+
+    run(path, data_dir, preset)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed
 
     typer.echo(installed("trivium"))
+
+
+if __name__ == "__main__":
+    app()

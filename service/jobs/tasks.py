@@ -34,10 +34,12 @@ def recommend_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal)
         Cancelled: stopped before that.
 
     """
-    from advisor.recommend import recommend
 
     def tell(event: Event) -> None:
         data.jobs.append(job.id, event.kind, event.as_dict())
+
+    tell(Event("stage", "starting"))
+    from advisor.recommend import recommend
 
     folder = data.folder("recommendation", job.id)
     workbench = build_workbench(settings)

@@ -24,6 +24,7 @@ VERSION = "1"
 MAX_RESTARTS = 50
 TICK_SECONDS = 0.25
 TICKS_BETWEEN_AUDITS = 20
+POLL_SECONDS = 0.5
 QUEUES: dict[Kind, str] = {"recommendation": "recommendations", "deployment": "deployments"}
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 Workflow = Callable[[str], str]
@@ -91,7 +92,9 @@ def _launch(settings: Settings, data: DataDir) -> Workflow:
     workflow = _register(Runner(settings, data))
     DBOS.launch()
     for queue in QUEUES.values():
-        DBOS.register_queue(queue, worker_concurrency=settings.parallel_jobs, polling_interval_sec=0.2)
+        DBOS.register_queue(
+            queue, worker_concurrency=settings.parallel_jobs, polling_interval_sec=POLL_SECONDS
+        )
     return workflow
 
 

@@ -21,6 +21,8 @@ from service.storage.jobs import JobStore
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 POLL_SECONDS = 0.25
 PING_SECONDS = 15.0
+PING = 'event: ping\ndata: {"kind": "ping"}\n\n'
+"""Not a comment: the stock client stumbles over comments between events that have ids."""
 
 
 @router.get("/{recommendation_id}/events", response_class=StreamingResponse)
@@ -58,7 +60,7 @@ async def _follow(jobs: JobStore, job_id: str, seq: int) -> AsyncIterator[str]:
         quiet = 0.0 if batch else quiet + POLL_SECONDS
         if quiet >= PING_SECONDS:
             quiet = 0.0
-            yield ": still here\n\n"
+            yield PING
 
 
 async def _nothing_left(jobs: JobStore, job_id: str) -> bool:

@@ -1,0 +1,78 @@
+"""A server for a while, started as a process of its own, the way any user starts one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from service.errors import Unavailable
+
+READY_SECONDS = 120.0
+STOP_SECONDS = 20.0
+LOOK_SECONDS = 0.2
+
+
+@contextmanager
+def started_server(data_dir: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The URL of a server that is ready; it is stopped at the end.
+
+    Raises:
+        Unavailable: it did not become ready.
+
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-P", "-m", "service.cli", "serve", "--host", "127.0.0.1"]
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [*command, "--port", str(port), "--data-dir", str(data_dir)],
+        env={**os.environ, **(environment or {})},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until_ready(url, process)
+        yield url
+    finally:
+        _end(process)
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when every part of the server answers.
+
+    Raises:
+        Unavailable: it ended, or took too long.
+
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/ready", timeout=10).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(LOOK_SECONDS)
+    raise Unavailable(f"the server at {url} did not become ready; `trivium serve` shows why")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
