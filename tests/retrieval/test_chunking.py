@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from retrieval.chunking import TITLE_TOKENS, WINDOW_TOKENS, chunk, windows
 from retrieval.documents import Document
 from retrieval.hashing_embedder import HashingEmbedder
+from retrieval.sentence_embedder import MAX_TOKENS, SentenceEmbedder
 
 token_spans = HashingEmbedder().token_spans
+word_pieces = SentenceEmbedder().token_spans
 
 wild = st.text(max_size=300) | st.lists(
     st.sampled_from(
@@ -75,3 +77,13 @@ def test_the_title_counts_against_the_window() -> None:
 
 def test_white_space_alone_is_no_chunk() -> None:
     assert list(chunk([Document("a", "Title", " \n\t ")], token_spans)) == []
+
+
+@given(
+    st.text(max_size=100),
+    st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6).map(lambda parts: "".join(parts * 60)),
+)
+def test_the_real_model_reads_every_chunk_to_its_end(title: str, text: str) -> None:
+    chunks = list(chunk([Document("a", title, text)], word_pieces))
+    assert all(text[c.start : c.end] == c.text for c in chunks)
+    assert all(len(spans) <= MAX_TOKENS - 2 for spans in word_pieces([c.titled_text for c in chunks]))
