@@ -47,6 +47,8 @@ class LiveProgress:
     ) -> None:
         """Leave the last picture on the screen."""
         self._live.__exit__(kind, error, trace)
+        if not self._live.console.is_terminal:
+            self._live.console.print()
 
     def show(self, event: Event) -> None:
         """Draw one event."""

@@ -1,0 +1,59 @@
+"""A whole application on a scripted engine, and a use case to post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from generation.scripted_model import ScriptedModel
+from service.app import create_app
+from service.engine.scripted import ScriptedEngine
+from service.resources import Resources
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+from service.storage.database import migrate
+
+LABELS = ("billing", "shipping", "returns")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", max_body_bytes=300_000)
+
+
+@pytest.fixture
+def data(settings: Settings) -> DataDir:
+    migrate(settings.data_dir)
+    return DataDir.open(settings.data_dir)
+
+
+@pytest.fixture
+def deployments() -> dict[str, dict[str, str]]:
+    """What each deployment answers; tests fill it."""
+    return {}
+
+
+@pytest.fixture
+def engine(deployments: dict[str, dict[str, str]]) -> ScriptedEngine:
+    def echo(request: Any) -> str:
+        return f"You said {request.messages[-1].content}"
+
+    return ScriptedEngine([ScriptedModel("pocket", echo), ScriptedModel("team/echo", echo)], deployments)
+
+
+@pytest.fixture
+def client(settings: Settings, data: DataDir, engine: ScriptedEngine) -> Iterator[TestClient]:
+    app = create_app(Resources(settings, data, engine))
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def use_case() -> dict[str, Any]:
+    """Small, valid, about labels."""
+    samples = [{"input": f"case {i} about {LABELS[i % 3]}", "output": LABELS[i % 3]} for i in range(24)]
+    return {"name": "Desk", "description": "Say which desk must act.", "samples": samples, "preset": "quick"}
