@@ -78,13 +78,12 @@ def questions(
     ]
     shown = facts[:wanted]
     rng.shuffle(shown)
-    forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
-    text = " ".join(_capital(rng.choice(forms).format(e=f.entity, a=f.attribute, v=f.value)) for f in shown)
+    text = " ".join(state(rng, f, held_out, easy=easy) for f in shown)
     asked = rng.sample(shown, min(dense, len(shown)))
-    turns = [(_ask(rng, f, held_out), f.value) for f in asked]
+    turns = [(ask(rng, f, held_out), f.value) for f in asked]
     for i in range(len(turns)):
         if rng.random() < 0.17:
-            turns[i] = (_ask(rng, rng.choice(hidden), held_out), UNKNOWN)
+            turns[i] = (ask(rng, rng.choice(hidden), held_out), UNKNOWN)
     passages = _split(rng, text, words)
     opening = render(rng.choice(INSTRUCTIONS), turns[0][0], passages=passages)
     return episode("questions", opening, turns, [True] * len(turns))
@@ -95,15 +94,21 @@ def unanswerable(rng: Random, held_out: bool = False) -> Episode:
     words = Vocabulary(rng, held_out)
     facts = draw_facts(words, 3, 2)
     missing = facts.pop(rng.randrange(len(facts)))
-    forms = HELD_OUT_SENTENCES if held_out else SENTENCES
     rng.shuffle(facts)
-    text = " ".join(_capital(rng.choice(forms).format(e=f.entity, a=f.attribute, v=f.value)) for f in facts)
-    asked = _ask(rng, missing, held_out)
+    text = " ".join(state(rng, f, held_out, easy=True) for f in facts)
+    asked = ask(rng, missing, held_out)
     opening = render(rng.choice(INSTRUCTIONS), asked, passages=[Passage("", text)])
     return episode("unknown", opening, [(asked, UNKNOWN)], [True])
 
 
-def _ask(rng: Random, fact: Fact, held_out: bool) -> str:
+def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str:
+    """A sentence that says the fact; an easy one names the value last."""
+    forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
+    return _capital(rng.choice(forms).format(e=fact.entity, a=fact.attribute, v=fact.value))
+
+
+def ask(rng: Random, fact: Fact, held_out: bool) -> str:
+    """A question for the fact's value."""
     forms = HELD_OUT_QUESTIONS if held_out else QUESTIONS
     return _capital(rng.choice(forms).format(e=fact.entity, a=fact.attribute))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
 
-from generation.pocket.recipe import extraction, facts, labelling, prose
+from generation.pocket.recipe import extraction, facts, labelling, needles, prose
 from generation.pocket.recipe.episode import Episode
 
 Maker = Callable[[Random], Episode]
@@ -20,13 +20,14 @@ EARLY: tuple[tuple[float, Maker], ...] = (
     (0.05, prose.reading),
 )
 LATE: tuple[tuple[float, Maker], ...] = (
-    (0.28, partial(facts.questions, easy=False, longest=8)),
-    (0.06, facts.unanswerable),
-    (0.14, extraction.fields),
+    (0.22, partial(facts.questions, easy=False, longest=8)),
+    (0.05, facts.unanswerable),
+    (0.16, needles.facts_in_prose),
+    (0.12, needles.cloze_in_prose),
+    (0.12, extraction.fields),
     (0.22, labelling.by_keywords),
-    (0.08, labelling.by_meaning),
-    (0.17, prose.cloze),
-    (0.05, prose.reading),
+    (0.07, labelling.by_meaning),
+    (0.04, prose.reading),
 )
 
 

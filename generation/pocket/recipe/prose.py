@@ -87,29 +87,29 @@ def _split(text: str) -> list[tuple[str, ...]]:
 
 def cloze(rng: Random, held_out: bool = False, *, gaps: int = 3, known: bool = False) -> Episode:
     """A real passage and questions that repeat a sentence of it but for a few words: give those words."""
-    pool = paragraphs()
     sentences: list[str] = []
     while len(sentences) < 3:
-        sentences += _pick(rng, pool, held_out)
+        sentences += pick(rng, held_out)
     sentences = sentences[: rng.randint(3, 6)]
     cut = rng.randint(1, len(sentences) - 1)
-    turns = [_gap(rng, s) for s in rng.sample(sentences, rng.randint(1, gaps))]
+    turns = [gap(rng, s) for s in rng.sample(sentences, rng.randint(1, gaps))]
     if not known and rng.random() < 0.15:
-        stranger = _pick(rng, pool, held_out)[0]
-        turns[-1] = (_gap(rng, stranger)[0], UNKNOWN)
+        stranger = pick(rng, held_out)[0]
+        turns[-1] = (gap(rng, stranger)[0], UNKNOWN)
     passages = [Passage("", " ".join(sentences[:cut])), Passage("", " ".join(sentences[cut:]))]
     opening = render("Answer with the words of the document.", turns[0][0], passages=passages)
     return episode("cloze", opening, turns, [True] * len(turns))
 
 
-def _pick(rng: Random, pool: tuple[tuple[str, ...], ...], held_out: bool) -> list[str]:
+def pick(rng: Random, held_out: bool) -> list[str]:
+    """The sentences of a random paragraph; held-out ones are never trained on."""
     while True:
-        found = rng.choice(pool)
+        found = rng.choice(paragraphs())
         if is_held_out(found[0]) == held_out:
             return list(found)
 
 
-def _gap(rng: Random, sentence: str) -> tuple[str, str]:
+def gap(rng: Random, sentence: str) -> tuple[str, str]:
     """A question made of the sentence without one span, some of its words dropped, and that span."""
     tokens = sentence.rstrip(".!?:").split()
     for _ in range(8):
@@ -143,6 +143,6 @@ def reading(rng: Random, held_out: bool = False) -> Episode:
         sense = rng.choice(noun_senses())
         asked, answer = f"What is {sense.lemma}?", sense.gloss
         return episode("reading", render("", asked), [(asked, answer)], [True])
-    first, *rest = _pick(rng, paragraphs(), held_out)
+    first, *rest = pick(rng, held_out)
     said = (Message("system", "Continue the text."), Message("user", first))
     return episode("reading", said, [(first, " ".join(rest)[:500] or first)], [False])

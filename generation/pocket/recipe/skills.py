@@ -15,13 +15,13 @@ from rich.console import Console
 
 from generation.language_model import LanguageModel, Request
 from generation.messages import Message
-from generation.pocket.recipe import extraction, facts, labelling, prose
+from generation.pocket.recipe import extraction, facts, labelling, needles, prose
 from generation.pocket.recipe.episode import Episode
 from generation.pocket.recipe.mixture import Maker
 from generation.prompts import UNKNOWN
 
 CASES = Path(__file__).parent / "skills.jsonl"
-PER_SKILL = 150
+PER_SKILL = 100
 SKILLS: dict[str, Maker] = {
     "questions": partial(facts.questions, held_out=True, dense=1),
     "unknown": partial(facts.unanswerable, held_out=True),
@@ -29,6 +29,7 @@ SKILLS: dict[str, Maker] = {
     "labels": partial(labelling.by_keywords, held_out=True, labels=3, shots=2),
     "meaning": partial(labelling.by_meaning, held_out=True, labels=3, shots=2),
     "cloze": partial(prose.cloze, held_out=True, gaps=1, known=True),
+    "needles": partial(needles.facts_in_prose, held_out=True, dense=1),
 }
 
 
@@ -40,7 +41,7 @@ def write_cases() -> None:
             found = 0
             while found < PER_SKILL:
                 case = maker(rng)
-                if skill == "questions" and case.answer == UNKNOWN:
+                if skill in ("questions", "needles") and case.answer == UNKNOWN:
                     continue
                 found += 1
                 row = {"skill": skill, "messages": [m.as_dict() for m in case.messages]}
