@@ -36,6 +36,11 @@ class EncodedExample:
     mask: list[bool]
 
     @property
+    def prompt(self) -> list[int]:
+        """The tokens before the answer."""
+        return self.ids[: len(self.ids) - self.answer_tokens]
+
+    @property
     def answer_tokens(self) -> int:
         """Tokens that are learned, the end of the turn included."""
         return sum(self.mask)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from torch.nn.functional import cross_entropy
+from transformers import DynamicCache
 
 from finetune.dataset import EncodedExample
 from finetune.recipe import Recipe
@@ -18,6 +19,7 @@ from generation import checkpoint
 from generation.answer import Answer
 from generation.decoding import decode
 from generation.language_model import Request
+from generation.prefix import shared_length
 
 LONGEST_STEP = 1.0
 """The norm that gradients are clipped to."""
@@ -100,10 +102,10 @@ class Learner:
         return Canary(base, trained, _mean_loss(served, [rows]), self._ends(served, rows[0]))
 
     def _ends(self, model: Any, row: EncodedExample) -> bool:
-        prompt = [token for token, learned in zip(row.ids, row.mask, strict=True) if not learned]
-        request = Request(messages=(), max_tokens=min(2 * row.answer_tokens + 8, self.window - len(prompt)))
+        room = self.window - len(row.prompt)
+        request = Request(messages=(), max_tokens=min(2 * row.answer_tokens + 8, room))
         answer = Answer(request, checkpoint.end_tokens(model, self.tokenizer), lambda _: "")
-        for _ in decode(model, [prompt], [answer], nullcontext()):
+        for _ in decode(model, [row.prompt], [answer], nullcontext()):
             pass
         return answer.finish_reason == "stop"
 
@@ -127,21 +129,42 @@ def _mean_loss(model: Any, steps: Sequence[Sequence[EncodedExample]]) -> float:
 def _loss(model: Any, rows: Sequence[EncodedExample]) -> tuple[torch.Tensor, int]:
     """Summed loss of the learned tokens, and how many they are.
 
-    Rows are padded on the left, as in serving, so all answers stand at the end and only the
-    last columns need logits.
+    A beginning that all rows share is computed once, with its gradients. The rests are padded on
+    the left, as in serving, so all answers stand at the end and only the last columns need logits.
     """
-    width = max(len(row.ids) for row in rows)
-    kept = max(row.answer_tokens for row in rows)
-    ids = torch.tensor([[0] * (width - len(r.ids)) + r.ids for r in rows], device=model.device)
-    real = torch.tensor([[0] * (width - len(r.ids)) + [1] * len(r.ids) for r in rows], device=model.device)
-    learned = torch.tensor([[False] * (width - len(r.ids)) + r.mask for r in rows], device=model.device)
+    shared = shared_length([row.prompt for row in rows])
+    rests = [row.ids[shared:] for row in rows]
+    width, kept = max(map(len, rests)), max(row.answer_tokens for row in rows)
+    ids = _left(rests, width, model.device)
+    real = torch.cat(
+        [
+            torch.ones_like(ids[:, :1]).expand(-1, shared),
+            _left([[1] * len(rest) for rest in rests], width, model.device),
+        ],
+        dim=1,
+    )
+    learned = _left([[1] * row.answer_tokens for row in rows], kept, model.device).bool()
+    cache = _begin(model, rows[0].ids[:shared], len(rows)) if shared else None
     out = model(
         input_ids=ids,
         attention_mask=real,
-        position_ids=(real.cumsum(1) - 1).clamp(min=0),
-        use_cache=False,
+        position_ids=(real.cumsum(1) - 1).clamp(min=0)[:, shared:],
+        past_key_values=cache,
+        use_cache=cache is not None,
         logits_to_keep=kept + 1,
     )
-    mask = learned[:, -kept:]
-    logits = out.logits[:, :-1][mask].float()
-    return cross_entropy(logits, ids[:, -kept:][mask], reduction="sum"), int(mask.sum())
+    logits = out.logits[:, :-1][learned].float()
+    return cross_entropy(logits, ids[:, -kept:][learned], reduction="sum"), int(learned.sum())
+
+
+def _begin(model: Any, tokens: list[int], rows: int) -> DynamicCache:
+    cache = DynamicCache(config=model.config)
+    ids = torch.tensor([tokens], device=model.device)
+    model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
+    cache.batch_repeat_interleave(rows)
+    return cache
+
+
+def _left(rows: Sequence[Sequence[int]], width: int, device: Any) -> torch.Tensor:
+    """Rows of one width, filled up with 0 on the left."""
+    return torch.tensor([[0] * (width - len(row)) + [*row] for row in rows], device=device)

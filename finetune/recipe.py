@@ -21,7 +21,7 @@ class Recipe:
     """Peak; a short rise, then a cosine down to zero. None derives it from the model's width."""
     epochs: int = EPOCHS
     batch_tokens: int = 256
-    """Tokens of a step, padding included; a longer row is a step of its own."""
+    """Tokens of a step, padding included, beyond the beginning that all rows share."""
     patience: int = 2
     """Epochs without a better validation loss before it stops; only with validation rows."""
     seed: int = 0

@@ -17,6 +17,7 @@ from finetune.progress import Progress
 from finetune.recipe import Recipe
 from generation.encoding import prompt_hash
 from generation.fingerprint import folder_hash
+from generation.prefix import shared_length
 
 WARMUP = 0.1
 """Share of the steps over which the learning rate rises."""
@@ -107,7 +108,7 @@ class _Run:
     def learn(self) -> None:
         """All epochs, or fewer when the validation loss no longer falls."""
         budget = self.recipe.batch_tokens
-        plan = batches.plan([len(r.ids) for r in self.rows], budget, self.recipe.epochs, self.recipe.seed)
+        plan = batches.plan(_own_lengths(self.rows), budget, self.recipe.epochs, self.recipe.seed)
         steps = sum(len(epoch) for epoch in plan)
         best: Any = None
         for number, epoch in enumerate(plan, start=1):
@@ -138,8 +139,7 @@ class _Run:
         self.train_losses.append(summed / labels)
 
     def _validate(self) -> float:
-        lengths = [len(row.ids) for row in self.aside]
-        steps = batches.in_order(lengths, self.recipe.batch_tokens)
+        steps = batches.in_order(_own_lengths(self.aside), self.recipe.batch_tokens)
         loss = self._finite(self.learner.loss([[self.aside[i] for i in step] for step in steps]))
         self.validation_losses.append(loss)
         return loss
@@ -152,6 +152,12 @@ class _Run:
     def _waited_long(self) -> bool:
         losses = self.validation_losses
         return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self.recipe.patience
+
+
+def _own_lengths(rows: Sequence[EncodedExample]) -> list[int]:
+    """Tokens of each row beyond the beginning that all share, which a step computes once."""
+    shared = shared_length([row.prompt for row in rows])
+    return [len(row.ids) - shared for row in rows]
 
 
 def _share(step: int, steps: int) -> float:

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from itertools import takewhile
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
 from generation.answer import Answer
-
-SHARED_MINIMUM = 16
-"""Tokens of a common beginning from which computing it once pays."""
+from generation.prefix import shared_length
 
 Sampler = Callable[[torch.Tensor], int]
 
@@ -53,7 +50,7 @@ class _Batch:
     def __init__(self, model: Any, prompts: Sequence[list[int]]) -> None:
         self.model = model
         self.cache = DynamicCache(config=model.config)
-        shared = _shared(prompts)
+        shared = shared_length(prompts)
         if shared:
             self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
             self._forward(torch.tensor([prompts[0][:shared]], device=model.device))
@@ -94,16 +91,6 @@ class _Batch:
             logits_to_keep=1,
         )
         self.scores = out.logits[:, -1].float()
-
-
-def _shared(prompts: Sequence[list[int]]) -> int:
-    """Length of the common beginning; 0 where it does not pay. Every row keeps a token of its own."""
-    if len(prompts) == 1:
-        return 0
-    columns = zip(*prompts, strict=False)
-    length = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
-    length = min(length, min(len(p) for p in prompts) - 1)
-    return length if length >= SHARED_MINIMUM else 0
 
 
 def _choose(scores: torch.Tensor, answers: Sequence[tuple[Answer, Sampler | None]]) -> None:

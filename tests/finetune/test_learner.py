@@ -1,0 +1,66 @@
+"""Losses of the learner, against transformers' own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from finetune.dataset import EncodedExample, TrainingExample, encode
+from finetune.learner import Learner
+from finetune.recipe import Recipe
+
+
+@pytest.fixture
+def learner(tiny_llama: Path) -> Learner:
+    return Learner(tiny_llama, Recipe(rank=4, seed=3))
+
+
+@pytest.fixture
+def rows(learner: Learner, animals: list[TrainingExample]) -> list[EncodedExample]:
+    return encode(animals, learner.tokenizer, learner.window)
+
+
+def test_the_loss_of_a_row_is_that_of_transformers(
+    learner: Learner, rows: list[EncodedExample], tiny_llama: Path
+) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    reference = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
+    for row in rows[:4]:
+        labels = [token if learned else -100 for token, learned in zip(row.ids, row.mask, strict=True)]
+        with torch.no_grad():
+            loss = reference(input_ids=torch.tensor([row.ids]), labels=torch.tensor([labels])).loss
+        assert learner.loss([[row]]) == pytest.approx(float(loss), abs=1e-5)
+
+
+def test_rows_with_a_common_beginning_and_of_many_lengths_have_the_loss_of_single_ones(
+    learner: Learner, rows: list[EncodedExample]
+) -> None:
+    single = sum(learner.loss([[row]]) * row.answer_tokens for row in rows)
+    mean = single / sum(row.answer_tokens for row in rows)
+    assert learner.loss([rows]) == pytest.approx(mean, abs=1e-5)
+    assert learner.loss([rows[:7], rows[7:]]) == pytest.approx(mean, abs=1e-5)
+
+
+def test_a_step_over_a_common_beginning_is_the_step_over_whole_rows(
+    tiny_llama: Path, rows: list[EncodedExample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common, whole = (Learner(tiny_llama, Recipe(rank=4, seed=3)) for _ in range(2))
+    common.step(rows[:5], 1e-2)
+    monkeypatch.setattr("generation.prefix.MINIMUM", 10_000)
+    whole.step(rows[:5], 1e-2)
+    assert common.loss([[row] for row in rows]) == pytest.approx(
+        whole.loss([[row] for row in rows]), abs=1e-4
+    )
+
+
+def test_a_snapshot_brings_the_weights_back(learner: Learner, rows: list[EncodedExample]) -> None:
+    before = learner.loss([rows])
+    kept = learner.snapshot()
+    learner.step(rows, 1e-2)
+    learner.step(rows, 1e-2)
+    assert learner.loss([rows]) < before
+    learner.restore(kept)
+    assert learner.loss([rows]) == pytest.approx(before, abs=1e-6)
