@@ -38,10 +38,10 @@ class Training:
         matrices = {id(p) for p in hidden}
         others = [p for p in self.model.parameters() if id(p) not in matrices]
         self.optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(hidden, lr=0.02, weight_decay=0.01, momentum=0.95),
+            torch.optim.Muon(hidden, lr=0.01, weight_decay=0.01, momentum=0.95),
             torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
         ]
-        self.rates = [0.02, 2e-3]
+        self.rates = [0.01, 2e-3]
         self.step = self.tokens = 0
         self.elapsed = 0.0
         self._resume()
