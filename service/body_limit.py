@@ -42,7 +42,8 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self.max_bytes:
-                await self._drain(receive)
+                if message.get("more_body", False):
+                    await self._drain(receive)
                 raise HTTPException(413, self.message)
             return message
 

@@ -18,7 +18,7 @@ class ScriptedEngine:
         self, models: Sequence[ScriptedModel], deployments: Mapping[str, Mapping[str, str]] | None = None
     ) -> None:
         self._models = {m.name: m for m in models}
-        self._deployments = deployments or {}
+        self._deployments = {} if deployments is None else deployments
 
     async def cards(self) -> list[Card]:
         """See the port."""

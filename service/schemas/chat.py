@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from generation.language_model import Request
 from generation.messages import Message, Role
 from service.engine.port import USUAL
+from service.errors import InvalidRequest
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "frequency_penalty": (0,),
@@ -99,7 +100,7 @@ class ChatRequest(BaseModel):
             return data
         for field, neutral in NEUTRAL.items():
             if field in data and data[field] is not None and data[field] not in neutral:
-                raise ValueError(f"{field} is not supported by this server; leave it out")
+                raise InvalidRequest(f"{field} is not supported by this server; leave it out.", field)
         dropped = {*NEUTRAL, *IGNORED}
         return {field: value for field, value in data.items() if field not in dropped}
 

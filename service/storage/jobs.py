@@ -73,15 +73,17 @@ class JobStore:
         job_id: str,
         target: Status,
         *,
+        only_from: Status | None = None,
         result: dict[str, Any] | None = None,
         error: dict[str, Any] | None = None,
     ) -> bool:
         """Move a job to a state; False where its state does not allow that."""
+        allowed = [s for s in sources(target) if only_from in (None, s)]
         values: dict[str, Any] = {"status": target, "result": result, "error": error}
         values["started_at" if target == "running" else "finished_at"] = now()
         with self._database.begin() as connection:
             moved = connection.execute(
-                update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(sources(target))).values(**values)
+                update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(allowed)).values(**values)
             )
             if moved.rowcount == 1:
                 _append(connection, job_id, "status", {"status": target, "error": error})
@@ -89,7 +91,7 @@ class JobStore:
 
     def request_cancel(self, job_id: str) -> None:
         """Cancel a queued job at once; ask a running one to stop."""
-        if not self.move(job_id, "cancelled"):
+        if not self.move(job_id, "cancelled", only_from="queued"):
             self._mark_cancel(job_id)
 
     def _mark_cancel(self, job_id: str) -> None:

@@ -15,7 +15,12 @@ def upload(client: TestClient, name: str = "a.jsonl", content: bytes = b'{"input
 def test_a_file_comes_back_as_it_was_sent(client: TestClient) -> None:
     content = bytes(range(256)) * 4
     file = upload(client, "raw.bin", content).json()
-    assert (file["object"], file["bytes"], file["filename"], file["status"]) == ("file", 1024, "raw.bin", "processed")
+    assert (file["object"], file["bytes"], file["filename"], file["status"]) == (
+        "file",
+        1024,
+        "raw.bin",
+        "processed",
+    )
     assert client.get(f"/v1/files/{file['id']}").json() == file
     assert client.get(f"/v1/files/{file['id']}/content").content == content
 

@@ -1,0 +1,87 @@
+"""Jobs, their states and the tables under them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from service.states import FINAL, STATUSES, WAYS, Status, sources
+from service.storage.data_dir import DataDir
+from service.storage.database import migrate, open_database
+from service.storage.job import NewJob
+from service.storage.tables import metadata
+
+
+def make(data: DataDir, job_id: str = "rec_1", body: str = "b", key: str | None = None, window: int = 60):
+    return data.jobs.create(NewJob(job_id, "recommendation", {}, body, key), window)
+
+
+def test_migrations_make_the_tables_and_may_run_again(data: DataDir) -> None:
+    migrate(data.root)
+    with open_database(data.root).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_data_directory_is_ours_alone(data: DataDir) -> None:
+    assert data.root.stat().st_mode & 0o777 == 0o700
+
+
+def test_final_states_have_no_way_out() -> None:
+    assert set(FINAL) == {"succeeded", "failed", "cancelled"}
+    assert all(WAYS[s] for s in STATUSES if s not in FINAL)
+
+
+@pytest.mark.parametrize("target", STATUSES)
+@pytest.mark.parametrize("start", STATUSES)
+def test_a_job_moves_only_along_the_table(data: DataDir, start: Status, target: Status) -> None:
+    job, _ = make(data)
+    for step in {"queued": [], "running": ["running"], "cancelled": ["cancelled"]}.get(
+        start, ["running", start]
+    ):
+        assert data.jobs.move(job.id, step)
+    history = len(data.jobs.events(job.id))
+    assert data.jobs.move(job.id, target) == (start in sources(target))
+    now = data.jobs.get(job.id)
+    assert now is not None and now.status == (target if start in sources(target) else start)
+    assert len(data.jobs.events(job.id)) == history + (start in sources(target))
+
+
+def test_only_one_of_many_movers_wins(data: DataDir) -> None:
+    job, _ = make(data)
+    data.jobs.move(job.id, "running")
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda s: data.jobs.move(job.id, s), ["succeeded", "failed", "cancelled"] * 4))
+    assert sum(won) == 1 and len(data.jobs.events(job.id)) == 3
+
+
+def test_only_one_of_many_equal_creations_is_new(data: DataDir) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda i: make(data, f"rec_{i}"), range(16)))
+    assert sum(new for _, new in made) == 1 and len({job.id for job, _ in made}) == 1
+
+
+def test_outside_the_window_it_is_a_new_job(data: DataDir) -> None:
+    assert make(data, "rec_1", window=0)[1] and make(data, "rec_2", window=0)[1]
+
+
+def test_a_running_job_is_asked_to_stop(data: DataDir) -> None:
+    job, _ = make(data)
+    data.jobs.move(job.id, "running")
+    data.jobs.request_cancel(job.id)
+    now = data.jobs.get(job.id)
+    assert now is not None and now.status == "running" and now.cancel_requested
+    assert data.jobs.unfinished() == [now]
+
+
+def test_everything_is_still_there_after_opening_again(data: DataDir, tmp_path: Path) -> None:
+    job, _ = make(data)
+    data.jobs.append(job.id, "trial", {"done": 1})
+    again = DataDir.open(data.root)
+    assert again.jobs.get(job.id) == job
+    assert [e.kind for e in again.jobs.events(job.id)] == ["status", "trial"]
+    latest = again.jobs.latest(job.id, ["trial"])
+    assert latest is not None and latest.data == {"done": 1}
