@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from generation.errors import TemplateError
@@ -14,12 +15,19 @@ from generation.messages import Conversation, Message
 from generation.prompts import Demonstration, Passage, render
 
 
+class AddedToken(Protocol):
+    """A token that stands for itself, whatever text is around it."""
+
+    content: str
+    special: bool
+
+
 class ChatTokenizer(Protocol):
     """The part of a transformers tokenizer that encoding needs."""
 
     chat_template: str | None
     eos_token_id: int | None
-    all_special_tokens: list[str]
+    added_tokens_decoder: Mapping[int, AddedToken]
 
     def apply_chat_template(self, conversation: list[dict[str, str]], **options: Any) -> str:
         """The rendered text, with tokenize=False."""
@@ -82,9 +90,9 @@ def _text(tokenizer: ChatTokenizer, messages: Conversation, *, ask: bool) -> str
 def _harmless(tokenizer: ChatTokenizer, message: Message) -> Message:
     """Break special tokens that stand in a text, so that no text can begin a turn of its own."""
     content = message.content
-    for special in tokenizer.all_special_tokens:
-        if len(special) > 1:
-            content = content.replace(special, f"{special[0]} {special[1:]}")
+    for token in tokenizer.added_tokens_decoder.values():
+        if token.special and len(token.content) > 1:
+            content = content.replace(token.content, f"{token.content[0]} {token.content[1:]}")
     return Message(message.role, content)
 
 
