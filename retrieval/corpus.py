@@ -20,10 +20,10 @@ from retrieval.errors import (
 )
 from retrieval.faiss_store import FaissStore
 from retrieval.lexical import LexicalIndex
-from retrieval.search import Mode, Ranking, fuse_each
+from retrieval.search import Mode, Ranking, blend_each
 
 DEPTH = 100
-"""Passages that each kind of search hands to the fusion."""
+"""Passages that each kind of search hands to the blend."""
 
 
 class Corpus:
@@ -94,7 +94,7 @@ class Corpus:
         if mode == "lexical":
             return self._words.search(questions, k)
         depth = max(k, DEPTH)
-        return fuse_each(self._dense(questions, depth), self._words.search(questions, depth))
+        return blend_each(self._dense(questions, depth), self._words.search(questions, depth))
 
     def _dense(self, questions: Sequence[str], k: int) -> list[Ranking]:
         scores, numbers = self._store.search(self._embedder.embed(questions), k)

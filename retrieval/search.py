@@ -9,21 +9,30 @@ from typing import Literal
 Mode = Literal["hybrid", "dense", "lexical"]
 Ranking = list[tuple[int, float]]
 """Numbers of things with their scores, best first."""
-RRF_K = 60
+LEXICAL_WEIGHT = 0.6
+"""Share of the words in a hybrid score; the rest is that of the meaning."""
 
 
-def fuse(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranking:
-    """Reciprocal rank fusion: a thing scores the sum of 1 / (k + rank) (Cormack et al. 2009).
+def blend(dense: Ranking, lexical: Ranking, lexical_weight: float = LEXICAL_WEIGHT) -> Ranking:
+    """Convex combination of scores that are stretched to 0..1 first (Bruch et al. 2022).
 
-    Equal scores are ordered by number.
+    What one ranking lacks scores 0 there. Equal scores are ordered by number.
     """
     scores: defaultdict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, (number, _) in enumerate(ranking, 1):
-            scores[number] += 1 / (k + rank)
+    for ranking, weight in ((dense, 1 - lexical_weight), (lexical, lexical_weight)):
+        for number, score in _stretched(ranking):
+            scores[number] += weight * score
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
-def fuse_each(*searches: Sequence[Ranking]) -> list[Ranking]:
-    """Fuse, question by question, what several searches found for the same questions."""
-    return [fuse(rankings) for rankings in zip(*searches, strict=True)]
+def blend_each(dense: Sequence[Ranking], lexical: Sequence[Ranking]) -> list[Ranking]:
+    """Blend, question by question, what both searches found for the same questions."""
+    return [blend(d, w) for d, w in zip(dense, lexical, strict=True)]
+
+
+def _stretched(ranking: Ranking) -> Ranking:
+    """The best at 1, the last at 0; all at 1 where they are equal."""
+    if not ranking:
+        return []
+    best, last = ranking[0][1], ranking[-1][1]
+    return [(n, (score - last) / (best - last) if best > last else 1.0) for n, score in ranking]

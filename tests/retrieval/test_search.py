@@ -1,10 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.search import Ranking, fuse, fuse_each
+from retrieval.search import Ranking, blend, blend_each
 
-rankings = st.lists(
-    st.lists(st.integers(0, 30), unique=True).map(lambda ids: [(i, 0.0) for i in ids]), max_size=4
+rankings = st.dictionaries(st.integers(0, 30), st.floats(-1, 1e4), max_size=20).map(
+    lambda scores: sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 )
 
 
@@ -12,27 +12,35 @@ def numbers(ranking: Ranking) -> list[int]:
     return [number for number, _ in ranking]
 
 
+@given(rankings, rankings, st.floats(0, 1))
+def test_a_blend_holds_all_sorted_between_0_and_1(dense: Ranking, lexical: Ranking, weight: float) -> None:
+    blended = blend(dense, lexical, weight)
+    assert set(numbers(blended)) == set(numbers(dense)) | set(numbers(lexical))
+    assert blended == sorted(blended, key=lambda item: (-item[1], item[0]))
+    assert all(0 <= score <= 1 + 1e-9 for _, score in blended)
+
+
 @given(rankings)
-def test_fusing_finds_all_and_sorts(found: list[Ranking]) -> None:
-    fused = fuse(found)
-    assert set(numbers(fused)) == {n for ranking in found for n in numbers(ranking)}
-    assert fused == sorted(fused, key=lambda item: (-item[1], item[0]))
+def test_what_is_best_in_both_stays_best(ranking: Ranking) -> None:
+    best = {n for n, score in ranking if score == ranking[0][1]}
+    assert set(numbers(blend(ranking, ranking))[:1]) <= best
 
 
-@given(st.lists(st.integers(0, 30), unique=True).map(lambda ids: [(i, 1.0) for i in ids]))
-def test_one_ranking_keeps_its_order(ranking: Ranking) -> None:
-    assert numbers(fuse([ranking])) == numbers(ranking)
+def test_scores_are_weighted_sums_of_stretched_scores() -> None:
+    blended = blend([(1, 0.9), (2, 0.5), (3, 0.1)], [(3, 20.0), (2, 15.0), (4, 10.0)], 0.6)
+    assert numbers(blended) == [3, 2, 1, 4]
+    assert [round(score, 6) for _, score in blended] == [0.6, 0.5, 0.4, 0.0]
 
 
-def test_scores_are_sums_of_reciprocal_ranks() -> None:
-    fused = dict(fuse([[(7, 9.0), (8, 1.0)], [(8, 0.5)]]))
-    assert fused == {8: 1 / 62 + 1 / 61, 7: 1 / 61}
+def test_without_one_ranking_the_other_decides() -> None:
+    found = [(5, 3.0), (2, 2.0), (9, 1.0)]
+    assert numbers(blend(found, [])) == numbers(blend([], found)) == [5, 2, 9]
 
 
-def test_what_both_find_comes_first() -> None:
-    assert numbers(fuse([[(1, 0.9), (2, 0.8)], [(3, 5.0), (2, 4.0)]])) == [2, 1, 3]
+def test_one_thing_alone_counts_in_full() -> None:
+    assert blend([], [(4, 0.2)], 0.6) == [(4, 0.6)]
 
 
-def test_fuses_question_by_question() -> None:
-    fused = fuse_each([[(1, 1.0)], []], [[(2, 1.0)], [(3, 1.0)]])
-    assert [numbers(ranking) for ranking in fused] == [[1, 2], [3]]
+def test_blends_question_by_question() -> None:
+    blended = blend_each([[(1, 1.0)], []], [[(2, 1.0)], [(3, 1.0)]])
+    assert [numbers(ranking) for ranking in blended] == [[2, 1], [3]]
