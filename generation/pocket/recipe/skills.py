@@ -1,6 +1,6 @@
-"""Measure a model's skills on the fixed questions of skills.jsonl; writes the table of the model card.
+"""Measure a model's skills on the fixed cases of skills.jsonl, beside random weights: the model card's table.
 
-python -m generation.pocket.recipe.skills FOLDER [--json FILE]
+python -m generation.pocket.recipe.skills [FOLDER]
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from functools import partial
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
@@ -77,18 +78,30 @@ def _pairs(text: str) -> set[tuple[str, str]]:
     return {(k, str(v)) for k, v in found.items()} if isinstance(found, dict) else set()
 
 
+def random_twin(folder: Path, home: Path) -> Path:
+    """The same tokenizer and shape with random weights: what the training is worth."""
+    from transformers import AutoConfig, AutoTokenizer, LlamaForCausalLM, set_seed
+
+    set_seed(0)
+    LlamaForCausalLM(AutoConfig.from_pretrained(folder)).save_pretrained(home)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(home)
+    return home
+
+
 def main() -> None:
-    """Read the command line, measure, print and perhaps write the figures."""
+    """Measure the folder and its random twin; print a Markdown table."""
     from generation.transformers_model import TransformersModel
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent.parent)
     given = parser.parse_args()
-    table = measure(TransformersModel("pocket", given.folder))
-    Console().print_json(data=table)
-    if given.json:
-        given.json.write_text(json.dumps(table, indent=1))
+    trained = measure(TransformersModel("pocket", given.folder))
+    with TemporaryDirectory() as home:
+        random = measure(TransformersModel("random", random_twin(given.folder, Path(home))))
+    console = Console()
+    console.print("| skill | Pocket | random weights |\n| --- | --- | --- |")
+    for skill, share in trained.items():
+        console.print(f"| {skill} | {share:.0%} | {random[skill]:.0%} |")
 
 
 if __name__ == "__main__":
