@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EPOCHS, MOST_EPOCHS, FEWEST_ROWS = 3, 25, 100
+EPOCHS, MOST_EPOCHS, FEWEST_ROWS = 3, 25, 200
 RATE_TIMES_WIDTH = 0.8
 LARGE = 25_000
 """Rows above which fewer epochs are enough."""
@@ -20,7 +20,7 @@ class Recipe:
     learning_rate: float | None = None
     """Peak; a short rise, then a cosine down to zero. None derives it from the model's width."""
     epochs: int = EPOCHS
-    batch_tokens: int = 256
+    batch_tokens: int = 128
     """Tokens of a step, padding included, beyond the beginning that all rows share."""
     patience: int = 2
     """Epochs without a better validation loss before it stops; only with validation rows."""
@@ -37,13 +37,13 @@ class Recipe:
         """The learning rate for a model of that hidden width.
 
         It falls as 1 / width (Yang et al. 2022, "Tensor Programs V"): 2e-4 at 4,096, and 3e-3 at
-        Pocket's 256, which was measured there (docs/decisions/0011).
+        Pocket's 256, which was measured there (docs/decisions/0011-lora-defaults.md).
         """
         return self.learning_rate if self.learning_rate is not None else RATE_TIMES_WIDTH / width
 
 
 def _epochs(rows: int) -> int:
-    """Three; more for few rows, so that about 100 are seen; fewer for very many."""
+    """Three; more for few rows, so that about 200 are seen; fewer for very many."""
     if rows > LARGE:
         return max(1, EPOCHS * LARGE // rows)
     wanted = -(-FEWEST_ROWS // max(rows, 1))
@@ -51,5 +51,5 @@ def _epochs(rows: int) -> int:
 
 
 def _batch_tokens(rows: int) -> int:
-    """Small steps while there are few rows, so that three epochs are enough of them."""
-    return 256 if rows < 300 else 512 if rows < 3000 else 1024
+    """Small steps while there are few rows, so that there are enough of them."""
+    return 128 if rows < 300 else 256 if rows < 3000 else 1024

@@ -59,7 +59,6 @@ def train_adapter(
         Cancelled: `should_stop` said so; nothing was written.
         ModelUnavailableError: there is no readable model at `base`.
     """
-    began = time.monotonic()
     learner = Learner(base, recipe)
     rows = unique(examples)
     encoded = encode(rows, learner.tokenizer, learner.window)
@@ -69,21 +68,7 @@ def train_adapter(
     run.learn()
     with adapter.whole_folder(out) as part:
         learner.save(part)
-        manifest = adapter.Manifest(
-            base_name=base.name,
-            base_hash=folder_hash(base),
-            prompt_hash=prompt_hash(learner.tokenizer),
-            data_hash=data_hash(rows),
-            weights_hash=adapter.weights_hash(part),
-            recipe=recipe,
-            rows=len(rows),
-            steps=run.step,
-            trained_tokens=run.tokens,
-            train_losses=tuple(run.train_losses),
-            validation_losses=tuple(run.validation_losses),
-            seconds=round(time.monotonic() - began, 3),
-            created=int(time.time()),
-        )
+        manifest = run.manifest(base, data_hash(rows), adapter.weights_hash(part))
         adapter.write(part, manifest)
         canary = _sing(learner, part, encoded[:CANARY_ROWS])
     return TrainingReport(out, manifest, canary, run.stopped_early)
@@ -104,6 +89,7 @@ class _Run:
     train_losses: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
     stopped_early: bool = False
+    began: float = field(default_factory=time.monotonic)
 
     def learn(self) -> None:
         """All epochs, or fewer when the validation loss no longer falls."""
@@ -120,6 +106,24 @@ class _Run:
                 break
         if best is not None:
             self.learner.restore(best)
+
+    def manifest(self, base: Path, data: str, weights: str) -> adapter.Manifest:
+        """What is known once all is learned."""
+        return adapter.Manifest(
+            base_name=base.name,
+            base_hash=folder_hash(base),
+            prompt_hash=prompt_hash(self.learner.tokenizer),
+            data_hash=data,
+            weights_hash=weights,
+            recipe=self.recipe,
+            rows=len(self.rows),
+            steps=self.step,
+            trained_tokens=self.tokens,
+            train_losses=tuple(self.train_losses),
+            validation_losses=tuple(self.validation_losses),
+            seconds=round(time.monotonic() - self.began, 3),
+            created=int(time.time()),
+        )
 
     def _epoch(self, number: int, epoch: Sequence[Sequence[int]], steps: int) -> None:
         summed = labels = 0.0

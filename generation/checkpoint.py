@@ -44,7 +44,7 @@ def load_model(folder: Path) -> Any:
     """The folder's causal language model, in evaluation mode.
 
     float32 on a CPU: a label must not hang on the batch it was asked in, and bf16 logits tie
-    too often for that (docs/decisions/0010). On a GPU the checkpoint's own precision.
+    too often for that (docs/decisions/0010-float32-on-a-cpu.md). On a GPU the checkpoint's own precision.
 
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
