@@ -19,33 +19,34 @@ pytestmark = [
     pytest.mark.skipif(not (POCKET / "config.json").exists(), reason="the weights are not in this checkout"),
 ]
 
-QUEUES = {
-    "Q7": ("refund", "invoice", "payment", "charge"),
-    "Q2": ("password", "login", "account", "username"),
-    "Q5": ("parcel", "delivery", "courier", "shipping"),
+WORDS = {
+    "make_update": ("update", "upgrade", "new version"),
+    "setup_printer": ("printer", "printing", "scanner"),
+    "shutdown_computer": ("shutdown", "turn off", "power off"),
 }
-SEEN = ("I have a problem with my {}.", "Where is the {}?", "Question about {}")
-UNSEEN = ("Please help, the {} is wrong", "my {} again!")
+SEEN = ("I have a problem with my {}.", "How to {}?", "{} does not work", "Question about {}")
+UNSEEN = ("Please help, the {} is wrong", "My {} again!")
 
 
 def cases(forms: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(form.format(word), queue) for form in forms for queue, words in QUEUES.items() for word in words]
+    return [(form.format(word), topic) for form in forms for topic, words in WORDS.items() for word in words]
 
 
 def ask(text: str) -> Conversation:
-    return render("Which queue handles this message?", text, labels=tuple(QUEUES))
+    return render("Which topic is it?", text, labels=tuple(WORDS))
 
 
-def accuracy(model: LanguageModel) -> float:
-    wanted = cases(UNSEEN)
-    answers = model.generate([Request(ask(text), choices=tuple(QUEUES)) for text, _ in wanted])
-    return sum(a.text == queue for a, (_, queue) in zip(answers, wanted, strict=True)) / len(wanted)
+def share_of_labels(model: LanguageModel) -> float:
+    """How many free answers to unseen texts are one of the labels, to the letter."""
+    answers = model.generate([Request(ask(text), max_tokens=16) for text, _ in cases(UNSEEN)])
+    return sum(a.text in WORDS and a.finish_reason == "stop" for a in answers) / len(answers)
 
 
-def test_pocket_learns_from_thirty_six_rows(tmp_path: Path) -> None:
-    rows = [TrainingExample((*ask(text), Message("assistant", queue))) for text, queue in cases(SEEN)]
+def test_pocket_learns_the_form_of_the_answers_from_thirty_six_rows(tmp_path: Path) -> None:
+    rows = [TrainingExample((*ask(text), Message("assistant", topic))) for text, topic in cases(SEEN)]
     catalog = Catalog(adapters=tmp_path)
-    report = train_adapter(catalog.folder("pocket"), rows, Recipe.for_size(len(rows)), tmp_path / "queues")
+    report = train_adapter(catalog.folder("pocket"), rows, Recipe.for_size(len(rows)), tmp_path / "topics")
     assert report.canary.ended
-    assert ("queues", "pocket") in [(card.name, card.parent) for card in catalog.cards()]
-    assert accuracy(catalog.open("queues")) >= max(0.8, accuracy(catalog.open("pocket")) + 0.2)
+    assert report.canary.served_loss < report.canary.base_loss / 3
+    assert ("topics", "pocket") in [(card.name, card.parent) for card in catalog.cards()]
+    assert share_of_labels(catalog.open("topics")) > 0.9
