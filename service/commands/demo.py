@@ -18,7 +18,7 @@ from advisor.use_case_files import load_use_case
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
 from service.commands.progress import LiveProgress
 from service.errors import Unavailable
-from service.processes.demo_server import started_server
+from service.processes.started import started_server
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "handbook_questions"
 POLL_SECONDS = 0.5
@@ -34,8 +34,10 @@ def run(path: Path | None, data_dir: Path | None, preset: str) -> None:
     kept = data_dir or Path(mkdtemp(prefix="trivium-demo-"))
     console.print("[bold]1.[/] Starting the service")
     try:
-        with started_server(kept) as url:
-            report = _journey(openai.OpenAI(base_url=f"{url}/v1", api_key=_key()), folder, use_case, preset)
+        with started_server(kept) as server:
+            report = _journey(
+                openai.OpenAI(base_url=f"{server.url}/v1", api_key=_key()), folder, use_case, preset
+            )
     except (Unavailable, openai.OpenAIError) as error:
         fail(str(error))
     console.print(f"[bold]5.[/] The report: {kept / report}", highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,15 +21,26 @@ STOP_SECONDS = 20.0
 LOOK_SECONDS = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that is ready."""
+
+    url: str
+    pid: int
+    """Of its supervisor."""
+
+
 @contextmanager
-def started_server(data_dir: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The URL of a server that is ready; it is stopped at the end.
+def started_server(
+    data_dir: Path, environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Running]:
+    """A server that is ready, on a free port unless one is named; it is stopped at the end.
 
     Raises:
         Unavailable: it did not become ready.
 
     """
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-P", "-m", "service.cli", "serve", "--host", "127.0.0.1"]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -39,7 +51,7 @@ def started_server(data_dir: Path, environment: Mapping[str, str] | None = None)
     )
     try:
         wait_until_ready(url, process)
-        yield url
+        yield Running(url, process.pid)
     finally:
         _end(process)
 

@@ -1,0 +1,147 @@
+"""kill -9 in the middle of a recommendation: it is finished, and no finished trial is repeated."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.processes.started import Running, started_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+PATIENCE_SECONDS = 240
+
+
+@pytest.fixture
+def environment(tiny_llama: Path) -> dict[str, str]:
+    return {"TRIVIUM_MODEL_FOLDERS": json.dumps({"tiny": str(tiny_llama)}), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def body(use_case: dict) -> dict:
+    """Trains adapters, so that there is time to kill."""
+    return use_case | {"model": "tiny", "preset": "standard"}
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if found := what():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("waited in vain")
+
+
+def pids(module: str, marker: Path) -> list[int]:
+    """Processes of a module that belong to the server on a data directory."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and _is(folder, module, marker):
+            found.append(int(folder.name))
+    return found
+
+
+def _is(folder: Path, module: str, marker: Path) -> bool:
+    try:
+        command = (folder / "cmdline").read_bytes().split(b"\0")
+        environment = (folder / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return module.encode() in command and f"TRIVIUM_DATA_DIR={marker}".encode() in environment
+
+
+def kill(module: str, data_dir: Path) -> None:
+    victims = pids(module, data_dir)
+    assert victims, module
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+
+
+def trials(data_dir: Path, job_id: str) -> dict[str, int]:
+    """Finished trials and when each was written."""
+    folder = data_dir / "recommendations" / job_id / "trials"
+    return {p.name: p.stat().st_mtime_ns for p in folder.glob("*.parquet")} if folder.exists() else {}
+
+
+def start(running: Running, body: dict, data_dir: Path) -> tuple[str, dict[str, int]]:
+    """Post, and wait until some trials are finished and others are not."""
+    made = httpx.post(f"{running.url}/v1/recommendations", json=body).json()
+    wait_for(lambda: len(trials(data_dir, made["id"])) >= 3)
+    return made["id"], trials(data_dir, made["id"])
+
+
+def finished(running: Running, job_id: str) -> dict[str, Any]:
+    def look() -> Any:
+        try:
+            job = httpx.get(f"{running.url}/v1/recommendations/{job_id}").json()
+        except httpx.TransportError:
+            return None
+        return job if job["status"] not in ("queued", "running") else None
+
+    return wait_for(look)
+
+
+def test_worker_and_web_may_be_killed(tmp_path: Path, environment: dict[str, str], body: dict) -> None:
+    with started_server(tmp_path, environment) as running:
+        job_id, before = start(running, body, tmp_path)
+        kill("service.jobs.worker", tmp_path)
+        kill("service.processes.web", tmp_path)
+        assert httpx.get(f"{running.url}/health", timeout=60).status_code == 200
+        job = finished(running, job_id)
+        after = trials(tmp_path, job_id)
+    assert job["status"] == "succeeded", job
+    assert after.items() > before.items()
+
+
+def test_everything_may_be_killed_and_started_again(
+    tmp_path: Path, environment: dict[str, str], body: dict
+) -> None:
+    with started_server(tmp_path, environment) as running:
+        job_id, before = start(running, body, tmp_path)
+        os.kill(running.pid, signal.SIGKILL)
+        modules = ("processes.web", "processes.engine", "jobs.worker", "jobs.process")
+        wait_for(lambda: not any(pids(f"service.{m}", tmp_path) for m in modules))
+    with started_server(tmp_path, environment) as running:
+        job = finished(running, job_id)
+        after = trials(tmp_path, job_id)
+    assert job["status"] == "succeeded", job
+    assert after.items() > before.items()
+
+
+def test_a_job_whose_process_dies_is_tried_again(
+    tmp_path: Path, environment: dict[str, str], body: dict
+) -> None:
+    with started_server(tmp_path, environment) as running:
+        job_id, before = start(running, body, tmp_path)
+        kill("service.jobs.process", tmp_path)
+        job = finished(running, job_id)
+        after = trials(tmp_path, job_id)
+    assert job["status"] == "succeeded", job
+    assert after.items() > before.items()
+
+
+def test_a_job_that_takes_too_long_is_stopped_and_reported(
+    tmp_path: Path, environment: dict[str, str], body: dict
+) -> None:
+    with started_server(tmp_path, environment | {"TRIVIUM_JOB_TIMEOUT_SECONDS": "1"}) as running:
+        made = httpx.post(f"{running.url}/v1/recommendations", json=body).json()
+        job = finished(running, made["id"])
+    assert (job["status"], job["error"]["code"]) == ("failed", "deadline_exceeded")
+
+
+def test_terminating_the_server_ends_every_process(tmp_path: Path, environment: dict[str, str]) -> None:
+    with started_server(tmp_path, environment) as running:
+        assert (
+            subprocess.run(["ps", "-p", str(running.pid)], check=False, capture_output=True).returncode == 0
+        )
+    modules = ("processes.web", "processes.engine", "jobs.worker", "jobs.process")
+    assert not any(pids(f"service.{m}", tmp_path) for m in modules)
+    assert not list(tmp_path.glob("*.sock"))
