@@ -12,12 +12,11 @@ from generation.pocket.recipe.episode import Episode
 Maker = Callable[[Random], Episode]
 
 EARLY: tuple[tuple[float, Maker], ...] = (
-    (0.55, partial(facts.questions, longest=5)),
-    (0.15, extraction.fields),
-    (0.15, labelling.by_keywords),
-    (0.05, labelling.by_meaning),
-    (0.05, prose.cloze),
-    (0.05, prose.reading),
+    (0.60, partial(facts.questions, longest=5)),
+    (0.16, extraction.fields),
+    (0.16, labelling.by_keywords),
+    (0.04, labelling.by_meaning),
+    (0.04, prose.reading),
 )
 LATE: tuple[tuple[float, Maker], ...] = (
     (0.22, partial(facts.questions, easy=False, longest=8)),

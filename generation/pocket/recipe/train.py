@@ -54,7 +54,7 @@ class Training:
     @property
     def hardness(self) -> float:
         """Probability of the late mixture."""
-        return min(1.0, max(0.0, (self.progress - 0.5) / 0.35))
+        return min(0.6, max(0.0, (self.progress - 0.6) / 0.4))
 
     def run(self, batch_rows: int, length: int, save_every: float) -> None:
         """Train until the budget is used."""
