@@ -26,14 +26,20 @@ class Training:
     falls linearly to zero over the last 45 %, and the mixture moves from easy to hard.
     """
 
-    def __init__(self, folder: Path, seconds: float, device: str) -> None:
+    def __init__(self, folder: Path, seconds: float, device: str, start: Path | None = None) -> None:
         self.folder, self.budget, self.device = folder, seconds, device
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "tokenizer.json").exists():
+        if start is not None:
+            PreTrainedTokenizerFast.from_pretrained(start).save_pretrained(folder)
+        elif not (folder / "tokenizer.json").exists():
             tokenizer.learn().save_pretrained(folder)
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         torch.manual_seed(0)
         self.model = LlamaForCausalLM(_config(self.tokenizer)).to(device)
+        if start is not None:
+            self.model.load_state_dict(
+                LlamaForCausalLM.from_pretrained(start, dtype=torch.float32).state_dict()
+            )
         hidden = [p for p in self.model.model.layers.parameters() if p.ndim == 2]
         matrices = {id(p) for p in hidden}
         others = [p for p in self.model.parameters() if id(p) not in matrices]
@@ -159,13 +165,15 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--start", type=Path, help="a model folder to go on from, with a fresh clock")
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--rows", type=int, default=12)
     parser.add_argument("--length", type=int, default=384)
     parser.add_argument("--save-every", type=float, default=300, help="seconds")
     given = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    Training(given.folder, given.minutes * 60, device).run(given.rows, given.length, given.save_every)
+    training = Training(given.folder, given.minutes * 60, device, given.start)
+    training.run(given.rows, given.length, given.save_every)
 
 
 if __name__ == "__main__":
