@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from advisor.workbench import is_remote
+from generation.catalog import is_remote
 
 PRICES = Path(__file__).parent / "prices.json"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,13 +13,16 @@ import pyarrow as pa
 from advisor.errors import Cancelled, UseCaseError
 from advisor.estimate import situation_of
 from advisor.events import Event, Listener
+from advisor.files import write_atomically
 from advisor.folds import measured_samples, split
 from advisor.methods import METHODS, Method, Situation
 from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
 from finetune.errors import FinetuneError
+from generation.catalog import is_remote
 from generation.errors import GenerationError, ModelUnavailableError, UnknownModelError
+from generation.fingerprint import folder_hash
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
@@ -46,11 +50,11 @@ def measure(
     """Run every method that applies on the same folds.
 
     Raises:
-        UseCaseError: the folder holds another use case's trials, or the model does not exist.
+        UseCaseError: the folder holds trials of something else, or the model does not exist.
 
     """
-    _claim(folder, use_case)
     _check_model(use_case, workbench)
+    _claim(folder, fingerprint(use_case, workbench))
     situation = situation_of(use_case)
     samples = measured_samples(use_case.samples, use_case.preset, use_case.seed)
     reasons = {m.name: m.why_not(situation) for m in METHODS}
@@ -133,14 +137,27 @@ class _Run:
         return self.laboratory.situation.task.metric.score(table["output"].to_pylist(), references)
 
 
-def _claim(folder: Path, use_case: UseCase) -> None:
-    """Mark the folder as this use case's; trials of another one must never be mixed in."""
+def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
+    """A hash of all that trials depend on: the use case, the models' contents, this version of Trivium."""
+    model = use_case.model if is_remote(use_case.model) else _contents(use_case.model, workbench)
+    parts = [use_case.model_dump_json(), model, workbench.embedder.name, version("trivium")]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _contents(model: str, workbench: Workbench) -> str:
+    try:
+        return folder_hash(workbench.catalog.folder(model))
+    except UnknownModelError:  # not a folder of ours: a model that another source serves
+        return model
+
+
+def _claim(folder: Path, mine: str) -> None:
+    """Mark the folder with the fingerprint; trials of anything else must never be mixed in."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / "use_case.sha256"
-    digest = hashlib.sha256(use_case.model_dump_json().encode()).hexdigest()
-    if mark.exists() and mark.read_text() != digest:
-        raise UseCaseError("folder", f"{folder} holds the trials of another use case; name a new folder")
-    mark.write_text(digest)
+    mark = folder / "fingerprint"
+    if mark.exists() and mark.read_text() != mine:
+        raise UseCaseError("folder", f"{folder} holds trials of another use case or model; name a new folder")
+    write_atomically(mark, mine.encode())
 
 
 def _check_model(use_case: UseCase, workbench: Workbench) -> None:

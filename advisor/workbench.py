@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generation.catalog import Catalog
 from retrieval.embedder import Embedder
-
-from generation.catalog import REMOTE, Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +14,3 @@ class Workbench:
 
     catalog: Catalog
     embedder: Embedder
-
-
-def is_remote(model: str) -> bool:
-    """True for a name whose model runs elsewhere, so that asking it sends the data out."""
-    return model.startswith(REMOTE)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from advisor.plan import Plan
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
-from advisor.workbench import Workbench, is_remote
+from advisor.workbench import Workbench
+from generation.catalog import is_remote
 from generation.messages import Message
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from advisor.use_case import UseCase, check
 from advisor.use_case_files import load_use_case
 from generation.errors import GenerationError
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
-from service.commands.progress import LiveProgress, standing_table
+from service.commands.progress import LiveProgress
 from service.wiring import build_workbench
 
 if TYPE_CHECKING:
@@ -37,8 +36,7 @@ def run(path: Path, changes: Mapping[str, Any], json_out: Path | None, report: P
             )
     try:
         use_case = _changed(load_use_case(path), changes)
-        folder = settings.data_dir / "advise" / _digest(use_case)
-        result = _measure(use_case, folder)
+        result, folder = _measure(use_case, settings.data_dir / "advise")
     except UseCaseError as error:
         fail(str(error), BAD_INPUT)
     except (AdvisorError, GenerationError) as error:
@@ -54,20 +52,19 @@ def _changed(use_case: UseCase, changes: Mapping[str, Any]) -> UseCase:
     return check(use_case.model_dump(mode="json", exclude_unset=True) | given) if given else use_case
 
 
-def _digest(use_case: UseCase) -> str:
-    return sha256(use_case.model_dump_json().encode()).hexdigest()[:16]
-
-
-def _measure(use_case: UseCase, folder: Path) -> Recommendation:
+def _measure(use_case: UseCase, home: Path) -> tuple[Recommendation, Path]:
+    """The recommendation and its folder; the same use case on the same model finds its trials again."""
+    from advisor.measure import fingerprint
     from advisor.recommend import recommend
 
     workbench = build_workbench(settings_from())
+    folder = home / fingerprint(use_case, workbench)[:16]
     with LiveProgress(console) as progress, _interruptible() as stopped:
         try:
-            return recommend(use_case, workbench, folder, on_event=progress.show, cancelled=stopped.is_set)
+            result = recommend(use_case, workbench, folder, on_event=progress.show, cancelled=stopped.is_set)
+            return result, folder
         except Cancelled:
-            interrupted = progress.standing
-    console.print(standing_table(interrupted))
+            pass
     console.print("Stopped before any method was measured; finished trials are kept: run it again to go on.")
     raise typer.Exit(INTERRUPTED)
 
@@ -99,7 +96,6 @@ def _hand_over(folder: Path, json_out: Path | None, report: Path | None) -> None
 def _print(result: Recommendation, folder: Path) -> None:
     if result.status == "partial":
         console.print("Interrupted: this is the standing of what was measured. Run it again to go on.")
-    console.print(standing_table({row.method: row.score for row in result.rows}))
     for method, reason in result.not_run.items():
         console.print(f"not run: {method}: {reason}", style="dim", markup=False, highlight=False)
     typer.echo(result.sentence)

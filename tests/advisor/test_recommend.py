@@ -162,7 +162,7 @@ def test_a_constraint_excludes_with_its_reason(tmp_path: Path) -> None:
 def test_another_use_case_may_not_share_the_folder(tmp_path: Path) -> None:
     bench, _ = workbench(reads_passages)
     recommend(facts(), bench, tmp_path)
-    with pytest.raises(UseCaseError, match="another use case"):
+    with pytest.raises(UseCaseError, match="another use case or model"):
         recommend(facts().model_copy(update={"seed": 1}), bench, tmp_path)
 
 
