@@ -27,6 +27,9 @@ def create_app(resources: Resources) -> FastAPI:
             Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
         ],
         redirect_slashes=False,
+        # The interactive pages of FastAPI load their scripts from the internet.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.resources = resources
     error_responses.install(app)

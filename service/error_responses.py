@@ -15,6 +15,7 @@ from service.errors import BY_STATUS, RULES, InvalidRequest, Rule, ServiceError,
 from service.request_ids import HEADER, request_id_of
 
 INTERNAL = "Something went wrong on the server; its log holds the details under this request id."
+BROKEN_TEXT = "The body holds half of a surrogate pair, which is no text; send whole characters."
 
 
 def install(app: FastAPI) -> None:
@@ -36,12 +37,20 @@ def describe(error: Exception) -> tuple[str, str | None]:
         return f"{error.field}: {error.message}", error.field
     if isinstance(error, ServiceError):
         return error.message, error.param
+    if isinstance(error, UnicodeEncodeError):
+        return BROKEN_TEXT, None
     return (INTERNAL if rule_for(error) is RULES[Exception] else str(error)), None
 
 
 def body_of(rule: Rule, message: str, param: str | None) -> dict[str, Any]:
     """OpenAI's error object."""
-    return {"error": {"message": message, "type": rule.type, "param": param, "code": rule.code}}
+    shown = None if param is None else _encodable(param)
+    return {"error": {"message": _encodable(message), "type": rule.type, "param": shown, "code": rule.code}}
+
+
+def _encodable(text: str) -> str:
+    """JSON can smuggle in half surrogate pairs, which no UTF-8 answer could repeat."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _response(rule: Rule, message: str, param: str | None, scope: Mapping[str, Any]) -> JSONResponse:
@@ -62,9 +71,11 @@ async def _by_status(request: Request, error: Exception) -> JSONResponse:
     rule = BY_STATUS.get(error.status_code, Rule(error.status_code, "invalid_request_error"))
     message = str(error.detail)
     if error.status_code == 404:
-        message = f"There is no route {request.method} {request.url.path}; see /docs for those that exist."
+        message = (
+            f"There is no route {request.method} {request.url.path}; see /openapi.json for those that exist."
+        )
     if error.status_code == 405:
-        message = f"{request.method} is not possible on {request.url.path}; see /docs."
+        message = f"{request.method} is not possible on {request.url.path}; see /openapi.json."
     response = _response(rule, message, None, request.scope)
     if error.headers and "allow" in (lower := {k.lower(): v for k, v in error.headers.items()}):
         response.headers["allow"] = lower["allow"]

@@ -103,6 +103,7 @@ RULES: dict[type[Exception], Rule] = {
     TooBusy: Rule(429, "rate_limit_error", "too_many_requests", retry=True),
     ModelUnavailableError: Rule(503, "server_error", "model_unavailable", retry=True),
     Unavailable: Rule(503, "server_error", "unavailable", retry=True),
+    UnicodeEncodeError: Rule(400, REQUEST, "invalid_unicode"),
     JobCrashed: Rule(500, "server_error", "job_crashed"),
     AdvisorError: Rule(500, "server_error", "advisor_error"),
     GenerationError: Rule(500, "server_error", "generation_error"),

@@ -13,7 +13,7 @@ def run(*, host: str | None, port: int | None, data_dir: Path | None) -> None:
     settings = settings_from(host=host, port=port, data_dir=data_dir)
 
     def listening(url: str) -> None:
-        console.print(f"Trivium listens on {url} (API under {url}/v1, its description at {url}/docs)")
+        console.print(f"Trivium listens on {url} (API under {url}/v1, its description at {url}/openapi.json)")
         console.print(f"Data lies in {settings.data_dir}. Stop with Ctrl-C.", highlight=False)
 
     at = f"{settings.host}:{settings.port}"

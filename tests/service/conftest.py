@@ -42,7 +42,8 @@ def engine(deployments: dict[str, dict[str, str]]) -> ScriptedEngine:
     def echo(request: Any) -> str:
         return f"You said {request.messages[-1].content}"
 
-    return ScriptedEngine([ScriptedModel("pocket", echo), ScriptedModel("team/echo", echo)], deployments)
+    names = ("pocket", "team/echo", "openai:remote")
+    return ScriptedEngine([ScriptedModel(name, echo) for name in names], deployments)
 
 
 @pytest.fixture

@@ -112,6 +112,25 @@ def test_everything_may_be_killed_and_started_again(
     assert after.items() > before.items()
 
 
+def test_the_engine_may_be_killed(tmp_path: Path, environment: dict[str, str]) -> None:
+    body = {
+        "model": "tiny",
+        "messages": [{"role": "user", "content": "x"}],
+        "max_tokens": 4,
+        "temperature": 0,
+    }
+    with started_server(tmp_path, environment) as running:
+
+        def chat() -> Any:
+            answer = httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=60)
+            assert answer.status_code in (200, 503), answer.text
+            return answer.json() if answer.status_code == 200 else None
+
+        before = wait_for(chat)
+        kill("service.processes.engine", tmp_path)
+        assert wait_for(chat)["choices"] == before["choices"]
+
+
 def test_a_job_whose_process_dies_is_tried_again(
     tmp_path: Path, environment: dict[str, str], body: dict
 ) -> None:

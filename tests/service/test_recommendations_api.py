@@ -176,3 +176,14 @@ def test_an_unknown_recommendation_is_not_found(client: TestClient, path: str) -
     call = client.post if path in ("/cancel", "/deploy") else client.get
     answer = call(f"/v1/recommendations/rec_none{path}")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+def test_data_that_may_not_leave_meets_no_remote_model(
+    client: TestClient, data: DataDir, use_case: dict
+) -> None:
+    samples = [{"input": s["input"], "output": f"free text {i}"} for i, s in enumerate(use_case["samples"])]
+    private = {"model": "openai:remote", "constraints": {"data_may_leave": False}, "samples": samples}
+    answer = post(client, use_case | private)
+    assert answer.status_code == 400 and answer.json()["error"]["param"] == "model"
+    assert "may not leave" in answer.json()["error"]["message"]
+    assert nothing_was_created(client, data)
