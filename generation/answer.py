@@ -53,8 +53,7 @@ class Answer:
             return self.text
         if self._tree:
             return ""
-        text = self._decode(self.tokens).rstrip(_UNFINISHED)
-        return text[: len(text) - _held_back(text, self.request.stop)]
+        return settled(self._decode(self.tokens).rstrip(_UNFINISHED), self.request.stop)
 
     def _decide(self) -> None:
         if self._tree and self._tree.decided is not None:
@@ -77,6 +76,11 @@ def cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
     """The text before the first stop, and whether there was one."""
     found = [at for at in (text.find(stop) for stop in stops if stop) if at >= 0]
     return (text[: min(found)], True) if found else (text, False)
+
+
+def settled(text: str, stops: Sequence[str]) -> str:
+    """The beginning of an unfinished text that stays, whatever follows: no stop, and no beginning of one."""
+    return cut(text, stops)[0][: len(text) - _held_back(text, stops)]
 
 
 def _held_back(text: str, stops: Sequence[str]) -> int:

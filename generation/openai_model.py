@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +11,7 @@ import openai
 from openai import OpenAI
 from openai.types import CompletionUsage
 
+from generation.answer import cut, settled
 from generation.endpoint import RemoteEndpoint
 from generation.errors import ContextTooLongError, GenerationError, ModelUnavailableError
 from generation.language_model import Generation, Request
@@ -73,7 +74,7 @@ class OpenAIModel:
             ModelUnavailableError: the server cannot be reached, or refuses.
         """
         began = time.perf_counter()
-        text, reason, usage = "", "stop", None
+        text, told, reason, usage = "", "", "stop", None
         try:
             for chunk in self._client.chat.completions.create(
                 **self._fields(request), stream=True, stream_options={"include_usage": True}
@@ -81,11 +82,16 @@ class OpenAIModel:
                 usage = chunk.usage or usage
                 for choice in chunk.choices:
                     reason = choice.finish_reason or reason
-                    if choice.delta.content:
-                        text += choice.delta.content
-                        yield choice.delta.content
+                    text += choice.delta.content or ""
+                    shown = settled(text, request.stop)
+                    if len(shown) > len(told):
+                        yield shown[len(told) :]
+                        told = shown
         except openai.OpenAIError as error:
             raise self._told(error) from None
+        whole = cut(text, request.stop)[0]
+        if len(whole) > len(told):
+            yield whole[len(told) :]
         yield self._generation(request, text, reason, usage, time.perf_counter() - began)
 
     def _one(self, request: Request) -> Generation:
@@ -118,16 +124,18 @@ class OpenAIModel:
     def _generation(
         self, request: Request, text: str, reason: str, usage: CompletionUsage | None, seconds: float
     ) -> Generation:
+        # Some servers, transformers' own among them, leave the stop in the text.
+        text, stopped = cut(text, request.stop)
         return Generation(
             text=_as_choice(text, request.choices),
             prompt_tokens=usage.prompt_tokens if usage else self.count_tokens(request.messages),
             completion_tokens=usage.completion_tokens if usage else len(text.encode()) // BYTES_PER_TOKEN,
             seconds=seconds,
-            finish_reason="length" if reason == "length" else "stop",
+            finish_reason="length" if reason == "length" and not stopped else "stop",
         )
 
     def _told(self, error: openai.OpenAIError) -> GenerationError:
-        """Our error for the library's; the key is cut out, should a server repeat it."""
+        """Our error for the library's, in the server's words where it has any."""
         at, code = self._endpoint.base_url, getattr(error, "code", None)
         if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
             return ModelUnavailableError(f"{at} refuses the API key; check the key in the settings.")
@@ -146,8 +154,15 @@ class OpenAIModel:
         return ModelUnavailableError(f"{at} failed on {self._model!r}: {self._safe(error)}")
 
     def _safe(self, error: Exception) -> str:
-        key = self._endpoint.api_key
-        return str(error).replace(key, "***") if key else str(error)
+        """What went wrong; the key is cut out, should a server repeat it."""
+        said, key = f"{error}{_detail(error)}", self._endpoint.api_key
+        return said.replace(key, "***") if key else said
+
+
+def _detail(error: Exception) -> str:
+    """The reason as FastAPI's servers give it, which the library leaves out."""
+    body = getattr(error, "body", None)
+    return f" - {body['detail']}" if isinstance(body, Mapping) and body.get("detail") else ""
 
 
 def _as_choice(text: str, choices: Sequence[str]) -> str:

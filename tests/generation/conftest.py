@@ -24,6 +24,10 @@ class ChatServer:
     bodies: list[dict[str, object]] = field(default_factory=list)
     failure: tuple[int, str, str] | None = None
     """Status, code and message to fail with instead."""
+    in_detail: bool = False
+    """Whether it tells failures the way FastAPI does by itself."""
+    keeps_stops: bool = False
+    """Whether it leaves the texts that end an answer in it, as some servers do."""
 
 
 @pytest.fixture
@@ -44,15 +48,16 @@ def _handler(state: ChatServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             state.bodies.append(body)
+            asked = body if not state.keeps_stops else {k: v for k, v in body.items() if k != "stop"}
             if state.failure:
                 status, code, message = state.failure
-                self._send(
-                    status, "application/json", json.dumps({"error": {"message": message, "code": code}})
-                )
+                told = {"message": message, "code": code}
+                said = {"detail": message} if state.in_detail else {"error": told}
+                self._send(status, "application/json", json.dumps(said))
             elif body.get("stream"):
-                self._send(200, "text/event-stream", _stream(state.model, body))
+                self._send(200, "text/event-stream", _stream(state.model, asked))
             else:
-                self._send(200, "application/json", json.dumps(_completion(state.model, body)))
+                self._send(200, "application/json", json.dumps(_completion(state.model, asked)))
 
         def _send(self, status: int, kind: str, text: str) -> None:
             self.send_response(status)

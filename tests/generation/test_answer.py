@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.answer import Answer, cut
+from generation.answer import Answer, cut, settled
 from generation.choices import ChoiceTree
 from generation.language_model import Request
 
@@ -44,6 +44,11 @@ def test_what_was_shown_is_never_taken_back(text: str, stop: tuple[str, ...]) ->
     answer, shown = written(text, stop)
     assert all(later.startswith(earlier) for earlier, later in pairwise(shown))
     assert shown[-1] == answer.text
+
+
+@given(letters, letters, stops)
+def test_what_has_settled_stays_whatever_follows(text: str, rest: str, stop: tuple[str, ...]) -> None:
+    assert cut(text + rest, stop)[0].startswith(settled(text, stop))
 
 
 @given(letters, st.integers(1, 5))

@@ -73,6 +73,33 @@ def test_failures_are_told_with_their_remedy_and_without_the_key(
     assert KEY not in f"{whole.value}{streamed.value}{caplog.text}"
 
 
+def test_the_reason_that_a_fastapi_server_gives_is_told(chat_server: object) -> None:
+    chat_server.failure = (422, "", f"unexpected fields, said with {KEY}")
+    chat_server.in_detail = True
+    with pytest.raises(ModelUnavailableError, match=r"unexpected fields, said with \*\*\*"):
+        remote(chat_server).generate([REQUEST])
+
+
+@pytest.mark.parametrize(("stop", "text"), [("o t", "tw"), (" ", "two"), ("!", "two three"), ("t", "")])
+def test_a_stop_that_a_server_leaves_in_is_cut_off(chat_server: object, stop: str, text: str) -> None:
+    chat_server.keeps_stops = True
+    request = Request((Message("user", "eerht owt"),), max_tokens=2, stop=(stop,))
+    [whole] = remote(chat_server).generate([request])
+    *pieces, last = remote(chat_server).stream(request)
+    assert whole.text == last.text == "".join(pieces) == text
+    assert whole.finish_reason == last.finish_reason == "stop"
+
+
+def test_an_answer_that_reaches_a_stop_and_its_limit_is_finished(chat_server: object) -> None:
+    chat_server.keeps_stops = True
+    messages = (Message("user", "eerht owt eno"),)
+    [cut, full] = remote(chat_server).generate(
+        [Request(messages, max_tokens=2, stop=(" two",)), Request(messages, max_tokens=2, stop=("!",))]
+    )
+    assert (cut.text, cut.finish_reason) == ("one", "stop")
+    assert (full.text, full.finish_reason) == ("one two", "length")
+
+
 def test_a_server_that_is_not_there_is_told(chat_server: object) -> None:
     gone = RemoteEndpoint("http://127.0.0.1:9/v1", KEY, retries=0)
     with pytest.raises(ModelUnavailableError, match="is the server running"):
