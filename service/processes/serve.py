@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from service.processes.environment import ENGINE_SOCKET, LISTEN_FD
-from service.processes.sockets import engine_socket, listen
+from service.processes.sockets import engine_socket, listen, remove_engine_socket
 from service.processes.supervisor import Charge, Supervisor, only_server_of
 from service.settings import Settings
 from service.storage.database import migrate
@@ -36,7 +36,7 @@ def serve(settings: Settings, on_listening: Callable[[str], None]) -> None:
         try:
             Supervisor(charges).run()
         finally:
-            socket_path.unlink(missing_ok=True)
+            remove_engine_socket(socket_path, settings.data_dir)
 
 
 def _told(settings: Settings) -> Mapping[str, str]:

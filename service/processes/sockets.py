@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from tempfile import gettempdir
-from uuid import uuid4
+from tempfile import mkdtemp
 
+NAME = "engine.sock"
 LONGEST_PATH = 100
 """Unix domain socket paths end at 104 or 108 bytes, whatever the file system allows."""
 
@@ -34,7 +34,18 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def engine_socket(data_dir: Path) -> Path:
-    """Where the engine listens: in the data directory, or elsewhere where that name is too long."""
-    name = f"engine-{uuid4().hex[:8]}.sock"
-    inside = data_dir / name
-    return inside if len(str(inside).encode()) <= LONGEST_PATH else Path(gettempdir()) / f"trivium-{name}"
+    """Where the engine listens: in the data directory, or in a folder of its own where that path is too long.
+
+    Both folders are closed to other users; the server makes the socket itself open to all.
+    """
+    inside = data_dir / NAME
+    if len(str(inside).encode()) <= LONGEST_PATH:
+        return inside
+    return Path(mkdtemp(prefix="trivium-")) / NAME
+
+
+def remove_engine_socket(path: Path, data_dir: Path) -> None:
+    """Leave nothing behind."""
+    path.unlink(missing_ok=True)
+    if path.parent != data_dir:
+        path.parent.rmdir()
