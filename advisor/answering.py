@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from finetune.heads import Head
-from retrieval.corpus import Corpus
 
 from advisor.plan import ADAPTER, HEAD, Plan
 from advisor.workbench import Workbench
+from finetune.heads import Head
 from generation.errors import ContextTooLongError
 from generation.language_model import LanguageModel, Request
 from generation.messages import Conversation
 from generation.prompts import Demonstration, Passage, render
+from retrieval.corpus import Corpus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 
-from retrieval.corpus import Corpus
-
 from advisor.answering import Answerer
 from advisor.errors import UseCaseError
 from advisor.estimate import situation_of
@@ -17,6 +15,7 @@ from advisor.methods import METHODS, Training
 from advisor.plan import Plan
 from advisor.use_case import UseCase
 from advisor.workbench import Workbench
+from retrieval.corpus import Corpus
 
 PLAN = "plan.json"
 CORPUS = "corpus"

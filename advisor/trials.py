@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from retrieval.corpus import Corpus
 
 from advisor.answering import Answer, Answerer
 from advisor.errors import Cancelled
@@ -20,6 +19,7 @@ from advisor.folds import Fold
 from advisor.methods import Method, Situation, Training
 from advisor.use_case import Sample
 from advisor.workbench import Workbench
+from retrieval.corpus import Corpus
 
 BLOCK = 32
 """Samples that are answered between two looks at the cancel flag."""

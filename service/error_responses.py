@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from advisor.errors import UseCaseError
 from service.errors import BY_STATUS, RULES, InvalidRequest, Rule, ServiceError, rule_for
 from service.request_ids import HEADER, request_id_of
 
+log = logging.getLogger(__name__)
 INTERNAL = "Something went wrong on the server; its log holds the details under this request id."
 BROKEN_TEXT = "The body holds half of a surrogate pair, which is no text; send whole characters."
 
@@ -63,6 +65,8 @@ def _response(rule: Rule, message: str, param: str | None, scope: Mapping[str, A
 
 
 async def _by_rule(request: Request, error: Exception) -> JSONResponse:
+    if rule_for(error).status == 500:
+        log.error("%s %s %s", request_id_of(request.scope), request.method, request.url.path, exc_info=error)
     return respond(error, request.scope)
 
 

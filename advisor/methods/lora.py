@@ -26,11 +26,10 @@ class Lora:
 def train(training: Training, prompt: Plan) -> Plan:
     """The prompt plan with an adapter that was trained on exactly its prompts."""
     # Imported here: whoever only asks `why_not` must not load torch.
+    from advisor.answering import Answerer
     from finetune.dataset import TrainingExample
     from finetune.recipe import Recipe
     from finetune.training import train_adapter
-
-    from advisor.answering import Answerer
 
     inputs = [s.input for s in training.examples]
     asked = Answerer(prompt, training.folder, training.workbench, training.corpus).conversations(inputs)

@@ -17,6 +17,7 @@ from service.processes.started import Running, started_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 PATIENCE_SECONDS = 240
+LABELS = ("billing", "shipping", "returns")
 
 
 @pytest.fixture
@@ -93,8 +94,19 @@ def test_worker_and_web_may_be_killed(tmp_path: Path, environment: dict[str, str
         assert httpx.get(f"{running.url}/health", timeout=60).status_code == 200
         job = finished(running, job_id)
         after = trials(tmp_path, job_id)
+        assert deployed_answer(running, job_id, "lora", "case 4 about shipping") in LABELS
     assert job["status"] == "succeeded", job
     assert after.items() > before.items()
+
+
+def deployed_answer(running: Running, job_id: str, method: str, text: str) -> str:
+    """What a method says once it is deployed."""
+    made = httpx.post(f"{running.url}/v1/recommendations/{job_id}/deploy", json={"method": method}).json()
+    url = f"{running.url}/v1/deployments/{made['id']}"
+    wait_for(lambda: httpx.get(url).json()["status"] == "succeeded")
+    body = {"model": made["model"], "messages": [{"role": "user", "content": text}]}
+    answer = httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=60).json()
+    return answer["choices"][0]["message"]["content"]
 
 
 def test_everything_may_be_killed_and_started_again(

@@ -134,28 +134,50 @@ def test_the_whole_journey(stock: openai.OpenAI, live: Running, data_dir: Path, 
     assert done["status"] == "succeeded" and done["result"]["sentence"]
     report = httpx.get(f"{live.url}/v1/recommendations/{queued['id']}/report.html")
     assert report.headers["content-type"].startswith("text/html") and "<html" in report.text
-    deployment: Any = stock.post(
-        f"/recommendations/{queued['id']}/deploy",
-        cast_to=object,
-        body={"method": "feature-head", "name": "desk"},
-    )
-    while deployment["status"] in ("queued", "running"):
-        time.sleep(0.3)
-        deployment = stock.get(f"/deployments/{deployment['id']}", cast_to=object)
-    assert deployment["status"] == "succeeded", deployment
+    deployment = deploy(stock, queued["id"], "feature-head", "desk")
     asked = ["where is my parcel", "case 4 about shipping", "money back"]
     assert [say(stock, "desk", text) for text in asked] == as_measured(data_dir, deployment["id"], asked)
     assert "desk" in {m.id for m in stock.models.list()}
 
 
-def as_measured(data_dir: Path, deployment_id: str, inputs: list[str]) -> list[str]:
+def deploy(stock: openai.OpenAI, job_id: str, method: str, name: str) -> dict[str, Any]:
+    body = {"method": method, "name": name}
+    deployment: Any = stock.post(f"/recommendations/{job_id}/deploy", cast_to=object, body=body)
+    while deployment["status"] in ("queued", "running"):
+        time.sleep(0.3)
+        deployment = stock.get(f"/deployments/{deployment['id']}", cast_to=object)
+    assert deployment["status"] == "succeeded", deployment
+    return dict(deployment)
+
+
+def as_measured(data_dir: Path, deployment_id: str, inputs: list[str], **settings: Any) -> list[str]:
     """The same pipeline without any server."""
     from advisor.deployment import open_deployment
 
     folder = DataDir.open(data_dir).pipeline(deployment_id)
     return [
-        a.text for a in open_deployment(folder, build_workbench(Settings(data_dir=data_dir))).answer(inputs)
+        a.text
+        for a in open_deployment(folder, build_workbench(Settings(data_dir=data_dir, **settings))).answer(
+            inputs
+        )
     ]
+
+
+def test_a_remote_model_is_measured_and_served_but_not_trained(
+    stock: openai.OpenAI, live: Running, data_dir: Path, use_case: dict
+) -> None:
+    corpus = [{"id": f"d{i}", "title": f"Desk {i}", "text": f"Desk {i} does returns."} for i in range(4)]
+    body = use_case | {"model": "openai:tiny", "preset": "standard", "corpus": corpus}
+    queued: Any = stock.post("/recommendations", cast_to=object, body=body)
+    assert follow(stock, queued["id"])[-1]["status"] == "succeeded"
+    report: Any = stock.get(f"/recommendations/{queued['id']}/report.json", cast_to=object)
+    assert {"zero-shot", "rag", "feature-head"} <= {row["method"] for row in report["rows"]}
+    assert "remote" in report["not_run"]["lora"]
+    deployment = deploy(stock, queued["id"], "rag", "rag-desk")
+    asked = ["which desk does returns", "case 3"]
+    assert [say(stock, "rag-desk", text) for text in asked] == as_measured(
+        data_dir, deployment["id"], asked, openai_base_url=f"{live.url}/v1"
+    )
 
 
 def test_cancelling_keeps_what_was_measured(stock: openai.OpenAI, live: Running, use_case: dict) -> None:
