@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES
-from advisor.methods import METHODS, Situation
+from advisor.methods import METHODS, Method, Situation
 from advisor.task import understand
 from advisor.use_case import UseCase
 
@@ -41,11 +42,28 @@ def situation_of(use_case: UseCase) -> Situation:
     )
 
 
-def estimate(use_case: UseCase) -> Estimate:
-    """Methods, trials and seconds of a use case."""
-    situation = situation_of(use_case)
+def applicable(situation: Situation) -> tuple[list[Method], dict[str, str]]:
+    """The methods that can be measured, and why the others cannot.
+
+    Raises:
+        UseCaseError: none can.
+    """
     reasons = {m.name: m.why_not(situation) for m in METHODS}
-    runnable = [m for m in METHODS if reasons[m.name] is None]
+    not_run = {name: reason for name, reason in reasons.items() if reason}
+    if len(not_run) == len(METHODS):
+        told = "; ".join(f"{name}: {reason}" for name, reason in not_run.items())
+        raise UseCaseError("model", f"no method can be measured with {situation.model!r} ({told})")
+    return [m for m in METHODS if m.name not in not_run], not_run
+
+
+def estimate(use_case: UseCase) -> Estimate:
+    """Methods, trials and seconds of a use case.
+
+    Raises:
+        UseCaseError: no method can be measured.
+    """
+    situation = situation_of(use_case)
+    runnable, not_run = applicable(situation)
     n = min(len(use_case.samples), MOST_SAMPLES[use_case.preset])
     words = sum(len(s.input.split()) + len(s.output.split()) for s in use_case.samples) / len(
         use_case.samples
@@ -58,8 +76,7 @@ def estimate(use_case: UseCase) -> Estimate:
             prompt = tokens + (PASSAGE_TOKENS if method.family == "both" else 0)
             seconds += (FOLDS - 1) * n * TRAIN_PASSES * prompt / TRAIN_TOKENS_PER_SECOND
     trials = sum(FOLDS if m.learns else 1 for m in runnable)
-    left_out = {name: reason for name, reason in reasons.items() if reason}
-    return Estimate(tuple(m.name for m in runnable), left_out, trials, n, round(seconds))
+    return Estimate(tuple(m.name for m in runnable), not_run, trials, n, round(seconds))
 
 
 def _index_seconds(use_case: UseCase) -> float:

@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from advisor.errors import Cancelled, UseCaseError
-from advisor.estimate import situation_of
+from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
 from advisor.folds import measured_samples, split
-from advisor.methods import METHODS, Method, Situation
+from advisor.methods import Method, Situation
 from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
@@ -50,24 +50,21 @@ def measure(
     """Run every method that applies on the same folds.
 
     Raises:
-        UseCaseError: the folder holds trials of something else, or the model does not exist.
+        UseCaseError: the folder holds trials of something else, there is no such model, or no method applies.
 
     """
     _check_model(use_case, workbench)
     _claim(folder, fingerprint(use_case, workbench))
     situation = situation_of(use_case)
     samples = measured_samples(use_case.samples, use_case.preset, use_case.seed)
-    reasons = {m.name: m.why_not(situation) for m in METHODS}
-    trials = plan_trials(
-        [m for m in METHODS if reasons[m.name] is None], split(samples, situation.task, use_case.seed)
-    )
+    methods, not_run = applicable(situation)
+    trials = plan_trials(methods, split(samples, situation.task, use_case.seed))
     on_event(Event("stage", "indexing the corpus" if use_case.corpus else "measuring", total=len(trials)))
     corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
     laboratory = Laboratory(situation, samples, corpus, workbench, use_case.seed, cancelled)
     run = _Run(laboratory, TrialStore(folder / "trials"), trials, on_event)
     complete = run.all()
-    not_run = {name: reason for name, reason in reasons.items() if reason} | run.failed
-    return Measurement(situation, samples, run.finished_methods(), not_run, complete)
+    return Measurement(situation, samples, run.finished_methods(), not_run | run.failed, complete)
 
 
 def open_corpus(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sized
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -96,31 +98,33 @@ class UseCase(Strict):
     margin: float = Field(0.02, ge=0, le=0.5)
     """Methods closer than this on the metric count as equally good; the simplest of them wins."""
 
-    @field_validator("samples")
+    @field_validator("samples", mode="before")
     @classmethod
-    def _enough_samples(cls, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-        if not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
+    def _enough_samples(cls, samples: Any) -> Any:
+        """Counted before any sample is read, so that a million of them cost nothing."""
+        if isinstance(samples, Sized) and not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
             raise ValueError(
                 f"has {len(samples)} samples; between {MIN_SAMPLES} and {MAX_SAMPLES} are needed: "
                 + ("label more cases" if len(samples) < MIN_SAMPLES else "send a random part of them")
             )
         return samples
 
-    @field_validator("corpus")
+    @field_validator("corpus", mode="before")
     @classmethod
-    def _useful_corpus(cls, corpus: tuple[SourceDocument, ...] | None) -> tuple[SourceDocument, ...] | None:
-        if corpus is None:
-            return None
-        if not 1 <= len(corpus) <= MAX_DOCUMENTS:
+    def _some_documents(cls, corpus: Any) -> Any:
+        if isinstance(corpus, Sized) and not 1 <= len(corpus) <= MAX_DOCUMENTS:
             raise ValueError(
                 f"has {len(corpus)} documents; between 1 and {MAX_DOCUMENTS} are allowed: "
                 "leave the field out where there are no documents"
             )
-        seen: set[str] = set()
-        for document in corpus:
-            if document.id in seen:
-                raise ValueError(f"has two documents with the id {document.id!r}: give each its own id")
-            seen.add(document.id)
+        return corpus
+
+    @field_validator("corpus")
+    @classmethod
+    def _different_ids(cls, corpus: tuple[SourceDocument, ...] | None) -> tuple[SourceDocument, ...] | None:
+        for document, count in Counter(d.id for d in corpus or ()).items():
+            if count > 1:
+                raise ValueError(f"has {count} documents with the id {document!r}: give each its own id")
         return corpus
 
     @model_validator(mode="after")

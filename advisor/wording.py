@@ -25,9 +25,12 @@ def say(
     labels_needed: int | None,
 ) -> str:
     """The verdict in words, with the figures it rests on."""
-    if decision.recommended is None or decision.leader is None:
+    if decision.leader is None:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in excluded.items())
         return f"No method meets the constraints ({reasons}). Relax one of them, or improve the samples."
+    if decision.recommended is None:
+        best = f"{decision.leader} ({100 * standings[decision.leader].score:.1f} % {METRIC_WORDS[metric]})"
+        return f"No method works on these samples: the best is {best}. Try another model, or add documents."
     chosen = standings[decision.recommended]
     scored = f"{decision.recommended} ({100 * chosen.score:.1f} % {METRIC_WORDS[metric]})"
     if decision.verdict == "clear":

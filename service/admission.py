@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from advisor.errors import UseCaseError
-from advisor.estimate import Estimate, estimate
+from advisor.estimate import estimate
 from advisor.use_case import UseCase, check
 from advisor.use_case_files import parse_rows
 from service.errors import InvalidRequest
@@ -51,16 +51,8 @@ def specify(use_case: UseCase) -> dict[str, Any]:
         "seed": use_case.seed,
         "samples": len(use_case.samples),
         "documents": len(use_case.corpus or ()),
-        "estimate": asdict(_estimate(use_case)),
+        "estimate": asdict(estimate(use_case)),
     }
-
-
-def _estimate(use_case: UseCase) -> Estimate:
-    found = estimate(use_case)
-    if not found.methods:
-        reasons = "; ".join(f"{method}: {reason}" for method, reason in found.not_run.items())
-        raise UseCaseError("model", f"no method can be measured with {use_case.model!r} ({reasons})")
-    return found
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -56,6 +56,13 @@ def test_nothing_is_recommended_when_nothing_is_allowed() -> None:
     assert "too slow" in say(found, standings, excluded, "accuracy", None)
 
 
+def test_a_best_score_of_nothing_is_no_recommendation() -> None:
+    standings = {"zero-shot": standing(0.0, 1.0), "rag": standing(0.01, 1.0)}
+    found = decide(standings, {})
+    assert (found.verdict, found.recommended) == ("none_meets_bar", None)
+    assert "No method works" in say(found, standings, {}, "token_f1", None)
+
+
 @pytest.mark.parametrize(
     ("limits", "spent", "reason"),
     [

@@ -204,3 +204,10 @@ def test_the_estimate_names_what_will_run() -> None:
     assert found.methods == ("zero-shot", "few-shot", "knn-few-shot", "rag")
     assert found.trials == 1 + 5 + 5 + 1
     assert found.seconds > 0
+
+
+def test_a_use_case_that_no_method_fits_is_refused() -> None:
+    closed = facts().constraints.model_copy(update={"data_may_leave": False})
+    case = facts().model_copy(update={"model": "openai:any", "constraints": closed, "corpus": None})
+    with pytest.raises(UseCaseError, match="no method can be measured"):
+        estimate(case)
