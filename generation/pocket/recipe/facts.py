@@ -26,6 +26,8 @@ HELD_OUT_SENTENCES = (
     "As for {e}, its {a} is known to be {v}.",
     "The current {a} at {e} is {v}.",
 )
+SIMPLE_SENTENCES = ("The {a} of {e} is {v}.", "{e} has the {a} {v}.", "{e}'s {a} is {v}.")
+SIMPLE_QUESTIONS = ("What is the {a} of {e}?", "What is {e}'s {a}?", "Which {a} does {e} have?")
 QUESTIONS = (
     "What is the {a} of {e}?",
     "What is {e}'s {a}?",
@@ -54,6 +56,25 @@ class Fact:
     entity: str
     attribute: str
     value: str
+
+
+def simple_questions(rng: Random, *, longest: int = 5) -> Episode:
+    """The first lesson: few forms, one-word entities, short values, every fact asked for."""
+    words = Vocabulary(rng)
+    shared = words.nouns_apart(rng.randint(1, 2))
+    names = (
+        words.nouns_apart(rng.randint(2, longest)) if rng.random() < 0.6 else [words.name() for _ in range(3)]
+    )
+    facts = [Fact(e, a, words.short_value()) for e in dict.fromkeys(names) for a in shared]
+    rng.shuffle(facts)
+    text = " ".join(_said(rng.choice(SIMPLE_SENTENCES), f) for f in facts)
+    asked = rng.sample(facts, min(6, len(facts)))
+    turns = [(_said(rng.choice(SIMPLE_QUESTIONS), f), f.value) for f in asked]
+    if rng.random() < 0.4:
+        stranger = Fact(words.noun(), rng.choice(shared), "")
+        turns[-1] = (_said(rng.choice(SIMPLE_QUESTIONS), stranger), UNKNOWN)
+    opening = render(rng.choice(INSTRUCTIONS), turns[0][0], passages=[Passage("", text)])
+    return episode("questions", opening, turns, [True] * len(turns))
 
 
 def draw_facts(words: Vocabulary, entities: int, attributes: int) -> list[Fact]:
@@ -104,13 +125,13 @@ def unanswerable(rng: Random, held_out: bool = False) -> Episode:
 def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str:
     """A sentence that says the fact; an easy one names the value last."""
     forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
-    return _capital(rng.choice(forms).format(e=fact.entity, a=fact.attribute, v=fact.value))
+    return _said(rng.choice(forms), fact)
 
 
 def ask(rng: Random, fact: Fact, held_out: bool) -> str:
     """A question for the fact's value."""
     forms = HELD_OUT_QUESTIONS if held_out else QUESTIONS
-    return _capital(rng.choice(forms).format(e=fact.entity, a=fact.attribute))
+    return _said(rng.choice(forms), fact)
 
 
 def _split(rng: Random, text: str, words: Vocabulary) -> list[Passage]:
@@ -121,5 +142,6 @@ def _split(rng: Random, text: str, words: Vocabulary) -> list[Passage]:
     return [Passage(words.noun(), text[: cut + 1]), Passage(words.noun(), text[cut + 2 :])]
 
 
-def _capital(text: str) -> str:
+def _said(form: str, fact: Fact) -> str:
+    text = form.format(e=fact.entity, a=fact.attribute, v=fact.value)
     return text[0].upper() + text[1:]

@@ -10,15 +10,21 @@ from generation.pocket.recipe import extraction, facts, labelling, needles, pros
 from generation.pocket.recipe.episode import Episode
 
 Maker = Callable[[Random], Episode]
+Table = tuple[tuple[float, Maker], ...]
 
-EARLY: tuple[tuple[float, Maker], ...] = (
+FIRST: Table = (
+    (0.76, facts.simple_questions),
+    (0.10, extraction.fields),
+    (0.14, labelling.by_keywords),
+)
+EARLY: Table = (
     (0.60, partial(facts.questions, longest=5)),
     (0.16, extraction.fields),
     (0.16, labelling.by_keywords),
     (0.04, labelling.by_meaning),
     (0.04, prose.reading),
 )
-LATE: tuple[tuple[float, Maker], ...] = (
+LATE: Table = (
     (0.22, partial(facts.questions, easy=False, longest=8)),
     (0.05, facts.unanswerable),
     (0.16, needles.facts_in_prose),
@@ -30,15 +36,16 @@ LATE: tuple[tuple[float, Maker], ...] = (
 )
 
 
-def draw(rng: Random, progress: float) -> Episode:
-    """An episode of the late mixture with probability `progress` (0 to 1), else of the early one."""
-    table = LATE if rng.random() < progress else EARLY
+def draw(rng: Random, hardness: float) -> Episode:
+    """An episode from two neighbouring tables: 0 is all FIRST, 1 all EARLY, 2 all LATE."""
+    tables = (FIRST, EARLY, LATE)
+    table = tables[min(2, int(hardness) + (rng.random() < hardness % 1))]
     (maker,) = rng.choices([m for _, m in table], weights=[w for w, _ in table])
     return maker(rng)
 
 
-def stream(seed: int, progress: Callable[[], float]) -> Iterator[Episode]:
-    """Endless episodes; `progress` is asked before each one."""
+def stream(seed: int, hardness: Callable[[], float]) -> Iterator[Episode]:
+    """Endless episodes; `hardness` is asked before each one."""
     rng = Random(seed)
     while True:
-        yield draw(rng, progress())
+        yield draw(rng, hardness())

@@ -48,7 +48,7 @@ def learn(episodes: int = 60_000) -> PreTrainedTokenizerFast:
 
 
 def _texts(episodes: int) -> Iterator[str]:
-    for one in islice(stream(0, lambda: 1.0), episodes):
+    for one in islice(stream(0, lambda: 1.5), episodes):
         yield from (m.content for m in one.messages)
 
 

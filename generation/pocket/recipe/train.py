@@ -17,13 +17,14 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from generation.pocket.recipe import mixture, rows, tokenizer
 
 WIDTH, LAYERS, HEADS, INNER, CONTEXT = 256, 6, 4, 704, 2048
+PEAK_RATE = 1.5e-3
 
 
 class Training:
-    """Model, optimisers and clock; all of it goes into a checkpoint.
+    """Model, optimiser and clock; all of it goes into a checkpoint.
 
     The clock counts trained seconds against the budget: the learning rate stays flat, then
-    falls linearly to zero over the last 45 %, and the mixture moves from easy to hard.
+    falls linearly to zero over the last 60 %, and the mixture moves from easy to hard.
     """
 
     def __init__(self, folder: Path, seconds: float, device: str, start: Path | None = None) -> None:
@@ -40,14 +41,9 @@ class Training:
             self.model.load_state_dict(
                 LlamaForCausalLM.from_pretrained(start, dtype=torch.float32).state_dict()
             )
-        hidden = [p for p in self.model.model.layers.parameters() if p.ndim == 2]
-        matrices = {id(p) for p in hidden}
-        others = [p for p in self.model.parameters() if id(p) not in matrices]
-        self.optimisers: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(hidden, lr=0.01, weight_decay=0.01, momentum=0.95),
-            torch.optim.AdamW(others, lr=2e-3, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
-        ]
-        self.rates = [0.01, 2e-3]
+        self.optimiser = torch.optim.AdamW(
+            self.model.parameters(), lr=PEAK_RATE, betas=(0.9, 0.95), weight_decay=0.01, fused=True
+        )
         self.step = self.tokens = 0
         self.elapsed = 0.0
         self._resume()
@@ -59,8 +55,8 @@ class Training:
 
     @property
     def hardness(self) -> float:
-        """Probability of the late mixture."""
-        return min(0.6, max(0.0, (self.progress - 0.6) / 0.4))
+        """Which lessons are drawn (see `mixture.draw`): the first until 30 %, all sorts at the end."""
+        return min(1.6, max(0.0, (self.progress - 0.3) / 0.35))
 
     def run(self, batch_rows: int, length: int, save_every: float) -> None:
         """Train until the budget is used."""
@@ -99,12 +95,11 @@ class Training:
         return (each * weight).sum() / weight.sum(), (each * taught).sum() / taught.sum().clamp(min=1)
 
     def _update(self) -> None:
-        factor = min(1.0, (self.step + 1) / 50, (1 - self.progress) / 0.45)
-        for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * factor
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        factor = min(1.0, (self.step + 1) / 50, (1 - self.progress) / 0.6)
+        for group in self.optimiser.param_groups:
+            group["lr"] = PEAK_RATE * factor
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
 
     def _log(self, loss: torch.Tensor, answers: torch.Tensor) -> None:
         line = {
@@ -122,7 +117,7 @@ class Training:
         """Write the checkpoint atomically, and the bf16 model folder beside it."""
         state: dict[str, Any] = {
             "model": self.model.state_dict(),
-            "optimisers": [o.state_dict() for o in self.optimisers],
+            "optimiser": self.optimiser.state_dict(),
             "clock": (self.step, self.tokens, self.elapsed),
         }
         part = self.folder / "checkpoint.part"
@@ -139,8 +134,7 @@ class Training:
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
         self.model.load_state_dict(state["model"])
-        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+        self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.tokens, self.elapsed = state["clock"]
 
 

@@ -149,3 +149,7 @@ class Vocabulary:
             [self.name, self.person, self.noun, self.phrase, self.number, self.number, self.code]
         )
         return draw()
+
+    def short_value(self) -> str:
+        """A noun, a name or a number of two digits."""
+        return self.rng.choice([self.noun, self.name, lambda: str(self.rng.randint(10, 99))])()
