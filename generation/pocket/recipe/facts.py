@@ -58,6 +58,18 @@ class Fact:
     value: str
 
 
+def pairs(rng: Random) -> Episode:
+    """The very first lesson: frequent words stand for each other; nothing but looking up."""
+    words = Vocabulary(rng)
+    drawn = rng.sample(words.nouns[:800], 2 * rng.randint(2, 7))
+    known = list(zip(drawn[::2], drawn[1::2], strict=True))
+    form = rng.choice(["{} is {}.", "{}: {}.", "the {} has {}."])
+    text = " ".join(form.format(key, value) for key, value in known)
+    turns = [(f"What is {key}?", value) for key, value in rng.sample(known, len(known))]
+    opening = render("", turns[0][0], passages=[Passage("", text)])
+    return episode("pairs", opening, turns, [True] * len(turns))
+
+
 def simple_questions(rng: Random, *, longest: int = 5) -> Episode:
     """The first lesson: few forms, one-word entities, short values, every fact asked for."""
     words = Vocabulary(rng)

@@ -13,9 +13,8 @@ Maker = Callable[[Random], Episode]
 Table = tuple[tuple[float, Maker], ...]
 
 FIRST: Table = (
-    (0.76, facts.simple_questions),
-    (0.10, extraction.fields),
-    (0.14, labelling.by_keywords),
+    (0.70, facts.pairs),
+    (0.30, facts.simple_questions),
 )
 EARLY: Table = (
     (0.60, partial(facts.questions, longest=5)),
