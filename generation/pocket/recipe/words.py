@@ -152,4 +152,4 @@ class Vocabulary:
 
     def short_value(self) -> str:
         """A noun, a name or a number of two digits."""
-        return self.rng.choice([self.noun, self.name, lambda: str(self.rng.randint(10, 99))])()
+        return self.rng.choice([self.noun(), self.name(), str(self.rng.randint(10, 99))])
