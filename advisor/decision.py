@@ -1,6 +1,7 @@
 """Which method to take: pure functions of scores, costs and constraints.
 
-1. Methods that break a constraint are out, with the reason; a best score of about zero helps nobody.
+1. Methods that break a constraint are out, with the reason; what scores about zero
+   helps nobody.
 2. Methods that probably lose at most the margin to the best one left are as good as it.
 3. Of those, the simplest is recommended; how sure that is becomes the verdict.
 """
@@ -22,8 +23,8 @@ AS_GOOD = 0.5
 """Share of resamples in which a method must be within the margin to count as equally good."""
 
 
-USEFUL = 0.02
-"""A leader that scores less than this does not solve the task at all."""
+USEFUL = 0.05
+"""A method that scores less than this does not solve the task at all, whatever it is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ def decide(standings: Mapping[str, Standing], excluded: Mapping[str, str]) -> De
     leader = max(allowed, key=lambda name: allowed[name].score)
     if allowed[leader].score < USEFUL:
         return Decision("none_meets_bar", None, leader, ())
-    equal = tuple(n for n, s in allowed.items() if n == leader or s.p_within_margin >= AS_GOOD)
+    equal = tuple(
+        name
+        for name, s in allowed.items()
+        if name == leader or (s.p_within_margin >= AS_GOOD and s.score >= USEFUL)
+    )
     verdict: Verdict = "clear" if len(equal) == 1 else "equivalent_take_simplest"
     if allowed[equal[0]].p_within_margin < SURE:
         verdict = "undecided_label_more"

@@ -63,6 +63,11 @@ def test_a_best_score_of_nothing_is_no_recommendation() -> None:
     assert "No method works" in say(found, standings, {}, "token_f1", None)
 
 
+def test_what_scores_nothing_is_not_as_good_as_a_weak_leader() -> None:
+    found = decide({"zero-shot": standing(0.04, 0.9), "rag": standing(0.055, 1.0)}, {})
+    assert found.recommended == "rag"
+
+
 @pytest.mark.parametrize(
     ("limits", "spent", "reason"),
     [
