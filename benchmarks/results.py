@@ -32,38 +32,35 @@ console = Console(stderr=True)
 
 
 def measure_task(folder: Path, out: Path, workbench: Workbench, given: argparse.Namespace) -> dict[str, Any]:
-    """Cross-validated and test scores of every method on one task, kept in `out/NAME/result.json`."""
+    """Cross-validated and test scores of every method on one task; what was measured lies in `out/NAME`."""
     case = load_use_case(folder).model_copy(update={"preset": given.preset, "seed": given.seed})
     home = out / folder.name
-    kept = home / "result.json"
-    if kept.exists():
-        return dict(json.loads(kept.read_text("utf-8")))
     found = recommend(case, workbench, home / "recommendation", on_event=_tell(folder.name))
     test = read_rows(folder / "test.jsonl", ("input", "output"))[: given.test]
-    scores = {row.method: _test_score(case, row.method, test, home, workbench) for row in found.rows}
-    result = {
+    return {
         "task": folder.name,
         "metric": found.metric,
         "samples": found.samples,
         "test": len(test),
         "recommended": found.recommended,
         "verdict": found.verdict,
-        "seconds": found.seconds,
         "cross_validated": {row.method: row.score for row in found.rows},
-        "on_test": scores,
+        "on_test": {row.method: _test_score(case, row.method, test, home, workbench) for row in found.rows},
     }
-    write_atomically(kept, json.dumps(result, indent=1).encode())
-    return result
 
 
 def _test_score(
     case: UseCase, method: str, test: Sequence[dict[str, Any]], home: Path, workbench: Workbench
 ) -> float:
-    console.print(f"{home.name}: {method} on the test set")
-    folder = home / "deployments" / method
-    deploy(case, method, workbench, folder)
-    answers = open_deployment(folder, workbench).answer([row["input"] for row in test])
-    return understand(case).metric.score([a.text for a in answers], [row["output"] for row in test])
+    kept = home / "deployments" / f"{method}-on-{len(test)}.json"
+    if not kept.exists():
+        console.print(f"{home.name}: {method} on the test set")
+        folder = home / "deployments" / method
+        deploy(case, method, workbench, folder)
+        answers = open_deployment(folder, workbench).answer([row["input"] for row in test])
+        score = understand(case).metric.score([a.text for a in answers], [row["output"] for row in test])
+        write_atomically(kept, json.dumps(score).encode())
+    return float(json.loads(kept.read_text("utf-8")))
 
 
 def _tell(name: str) -> Any:
@@ -92,10 +89,11 @@ def _line(result: dict[str, Any], methods: Sequence[str]) -> str:
         cell = f"{100 * result['cross_validated'][method]:.1f} / {100 * result['on_test'][method]:.1f}"
         cells.append(f"**{cell}**" if method == result["recommended"] else cell)
     loss = max(result["on_test"].values()) - result["on_test"].get(result["recommended"], 0.0)
+    chosen = f"{result['recommended'] or 'none'} ({result['verdict'].replace('_', ' ')})"
     return (
         f"| {result['task']} ({result['metric']}) | {result['samples']} / {result['test']} "
         f"| {' | '.join(cells)} "
-        f"| {result['recommended']} ({result['verdict'].replace('_', ' ')}) | {100 * loss:.1f} |"
+        f"| {chosen} | {100 * loss:.1f} |"
     )
 
 
