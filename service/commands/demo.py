@@ -85,11 +85,13 @@ def _watch(client: openai.OpenAI, recommendation_id: str) -> None:
 
 
 def _deploy(client: openai.OpenAI, done: dict[str, Any]) -> str:
-    best = done["result"]["recommended"] or _leader(client, done["id"])
+    recommended = done["result"]["recommended"]
+    best = recommended or _leader(client, done["id"])
     deployment: Any = client.post(
         f"/recommendations/{done['id']}/deploy", cast_to=object, body={"method": best}
     )
-    console.print(f"[bold]3.[/] Deploying {best} as the model {deployment['model']}", soft_wrap=True)
+    why = "" if recommended else ", the best of a bad lot, to show how,"
+    console.print(f"[bold]3.[/] Deploying {best}{why} as the model {deployment['model']}", soft_wrap=True)
     while deployment["status"] in ("queued", "running"):
         time.sleep(POLL_SECONDS)
         deployment = client.get(f"/deployments/{deployment['id']}", cast_to=object)
