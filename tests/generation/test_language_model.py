@@ -31,8 +31,6 @@ def model(request: pytest.FixtureRequest) -> LanguageModel:
     from generation.transformers_model import TransformersModel
 
     folder: Path = request.getfixturevalue("tiny_llama") if kind == "tiny" else POCKET
-    if not (folder / "config.json").exists():
-        pytest.skip("the weights are not in this checkout")
     return TransformersModel(kind, folder)
 
 
