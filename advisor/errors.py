@@ -2,7 +2,6 @@
 
 AdvisorError
 ├── UseCaseError      the use case cannot be measured; names the field and the remedy
-├── MethodError       a method failed on this use case
 └── Cancelled         asked to stop; what was measured is kept
 """
 
@@ -18,10 +17,6 @@ class UseCaseError(AdvisorError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
-
-
-class MethodError(AdvisorError):
-    """A method failed on this use case."""
 
 
 class Cancelled(AdvisorError):  # noqa: N818 - an outcome, not a fault

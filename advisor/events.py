@@ -11,7 +11,7 @@ from typing import Any, Literal
 class Event:
     """One step of the journey."""
 
-    kind: Literal["stage", "trial", "standing", "verdict"]
+    kind: Literal["stage", "trial", "verdict"]
     message: str
     method: str | None = None
     done: int = 0

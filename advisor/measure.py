@@ -88,6 +88,7 @@ class _Run:
     ) -> None:
         self.laboratory, self.store, self.trials, self.on_event = laboratory, store, trials, on_event
         self.failed: dict[str, str] = {}
+        self.scores: dict[str, float] = {}
         self.tables: dict[str, list[pa.Table]] = {}
 
     def all(self) -> bool:
@@ -125,9 +126,11 @@ class _Run:
         self.tables.setdefault(name, []).append(table)
 
     def _tell(self, kind: str, message: str, done: int, method: Method | None = None) -> None:
-        standing = {name: self._score(table) for name, table in self.finished_methods().items()}
+        for finished, table in self.finished_methods().items():
+            if finished not in self.scores:
+                self.scores[finished] = self._score(table)
         name = method.name if method else None
-        self.on_event(Event(kind, message, name, done, len(self.trials), standing))  # type: ignore[arg-type]
+        self.on_event(Event(kind, message, name, done, len(self.trials), dict(self.scores)))  # type: ignore[arg-type]
 
     def _score(self, table: pa.Table) -> float:
         references = [self.laboratory.samples[i].output for i in table["sample"].to_pylist()]

@@ -80,7 +80,7 @@ def _watch(client: openai.OpenAI, recommendation_id: str) -> None:
     with LiveProgress(console) as progress:
         for data in stream:
             assert isinstance(data, dict)
-            if data["kind"] in ("stage", "trial", "standing"):
+            if data["kind"] in ("stage", "trial"):
                 progress.show(Event(**{name: data[name] for name in known}))
 
 

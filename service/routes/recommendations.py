@@ -23,7 +23,7 @@ from service.use_case_folder import forget_use_case, keep_use_case
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 LONGEST_KEY = 255
 POLL_MS = "500"
-PROGRESS = ("stage", "trial", "standing")
+PROGRESS = ("stage", "trial")
 IdempotencyKey = Annotated[str | None, Header(max_length=LONGEST_KEY)]
 
 

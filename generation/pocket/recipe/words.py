@@ -1,4 +1,4 @@
-"""Words for episodes, from WordNet's data files; half of the entities are held out for the skills card.
+"""Words for episodes, from WordNet's data files; a fifth of them is held out for the skills card.
 
 WordNet 3.0 comes with Debian's `wordnet-base` (its licence allows any use with attribution).
 """
@@ -23,7 +23,7 @@ SYLLABLES = tuple(_SYLLABLES.split())
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """One WordNet noun sense: its lemma, its gloss, its examples and the lemma of its hypernym."""
+    """One WordNet noun sense: its lemma, its gloss and the lemma of its hypernym."""
 
     lemma: str
     gloss: str
