@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from generation.language_model import LanguageModel, Request
 from generation.messages import Conversation
 from generation.prompts import Demonstration, Passage, render
 from retrieval.corpus import Corpus
+from retrieval.embedder import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,27 @@ class Answer:
 
 
 class Answerer:
-    """A plan with its tools, ready to answer."""
+    """A plan with its tools, ready to answer.
 
-    def __init__(self, plan: Plan, folder: Path, workbench: Workbench, corpus: Corpus | None = None) -> None:
+    Args:
+        memory: embeds the demonstrations, where the workbench's embedder shall not do it anew.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        workbench: Workbench,
+        corpus: Corpus | None = None,
+        memory: Embedder | None = None,
+    ) -> None:
         self.plan = plan
         self._embedder = workbench.embedder
         self._corpus = corpus
         self._head = Head.load(folder / HEAD) if plan.head else None
         self._model = None if plan.head else _model(plan, folder, workbench)
-        self._shown = self._embedder.embed([d.input for d in plan.demonstrations]) if plan.nearest else None
+        pool = [d.input for d in plan.demonstrations]
+        self._shown = (memory or self._embedder).embed(pool) if plan.nearest else None
 
     def answer(self, inputs: Sequence[str]) -> list[Answer]:
         """Answer each input, in order."""
@@ -113,6 +127,19 @@ class Answerer:
     def _render(self, text: str, shown: list[Demonstration], found: list[Passage]) -> Conversation:
         plan = self.plan
         return render(plan.instruction, text, labels=plan.labels, demonstrations=shown, passages=found)
+
+
+T = TypeVar("T")
+
+
+def where_fitting(ask: Callable[[Sequence[str]], Sequence[T]], inputs: Sequence[str]) -> list[T | None]:
+    """What `ask` makes of each input; None for those that do not fit the model's context window."""
+    try:
+        return list(ask(inputs))
+    except ContextTooLongError:
+        if len(inputs) == 1:
+            return [None]
+        return [found for text in inputs for found in where_fitting(ask, [text])]
 
 
 def _model(plan: Plan, folder: Path, workbench: Workbench) -> LanguageModel:

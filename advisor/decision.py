@@ -1,9 +1,10 @@
 """Which method to take: pure functions of scores, costs and constraints.
 
-1. Methods that break a constraint are out, with the reason; what scores about zero
-   helps nobody.
+1. Methods that break a constraint are out, with the reason. So is what solves nothing: about zero, or
+   not credibly better than an answer that is always the same.
 2. Methods that probably lose at most the margin to the best one left are as good as it.
-3. Of those, the simplest is recommended; how sure that is becomes the verdict.
+3. Of those, the simplest is recommended. The verdict says which of the others are ruled out: clear where
+   all are, equivalent where only more complex ones are not, undecided otherwise.
 """
 
 from __future__ import annotations
@@ -12,19 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from advisor.economics import Cost
-from advisor.statistics import Standing
-from advisor.use_case import Constraints
+from advisor.resampling import Resampled
+from advisor.statistics import Standing, standings
 
 Verdict = Literal["clear", "equivalent_take_simplest", "undecided_label_more", "none_meets_bar"]
 SURE = 0.8
-"""Share of resamples in which the recommended method must be within the margin of the best."""
+"""Share of resamples in which something must hold to be taken for true."""
 AS_GOOD = 0.5
 """Share of resamples in which a method must be within the margin to count as equally good."""
-
-
+BY_CHANCE = 0.05
+"""A method is ruled out only where its deficit comes by chance less often than this."""
 USEFUL = 0.05
 """A method that scores less than this does not solve the task at all, whatever it is compared with."""
+FARTHEST = 5.0
+"""How many times the measured samples may be extrapolated to."""
+STEP = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +41,50 @@ class Decision:
     """The highest score among the methods that meet the constraints."""
     equally_good: tuple[str, ...]
     """Simplest first; the recommended method and the leader are among them."""
+    not_ruled_out: tuple[str, ...] = ()
+    """The other methods that may be as good as the leader, simplest first."""
 
 
-def decide(standings: Mapping[str, Standing], excluded: Mapping[str, str]) -> Decision:
+def decide(standing: Mapping[str, Standing], excluded: Mapping[str, str]) -> Decision:
     """Apply the rule above to the standings, given from the simplest method to the most complex."""
-    allowed = {name: s for name, s in standings.items() if name not in excluded}
+    allowed = {name: s for name, s in standing.items() if name not in excluded}
     if not allowed:
         return Decision("none_meets_bar", None, None, ())
     leader = max(allowed, key=lambda name: allowed[name].score)
-    if allowed[leader].score < USEFUL:
+    if not _works(allowed[leader]):
         return Decision("none_meets_bar", None, leader, ())
-    equal = tuple(
-        name
-        for name, s in allowed.items()
-        if name == leader or (s.p_within_margin >= AS_GOOD and s.score >= USEFUL)
-    )
-    verdict: Verdict = "clear" if len(equal) == 1 else "equivalent_take_simplest"
-    if allowed[equal[0]].p_within_margin < SURE:
-        verdict = "undecided_label_more"
-    return Decision(verdict, equal[0], leader, equal)
+    working = {name: s for name, s in allowed.items() if _works(s)}
+    equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= AS_GOOD)
+    rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not _ruled_out(s)))
+    return Decision(_verdict(working, equal[0], rivals), equal[0], leader, equal, rivals)
 
 
-def broken_constraint(score: float, cost: Cost, trains_on_facts: bool, limits: Constraints) -> str | None:
-    """The first constraint that a method breaks, or None."""
-    if limits.max_latency_seconds is not None and cost.p95_seconds > limits.max_latency_seconds:
-        return f"p95 latency {cost.p95_seconds:.3g} s is over the limit of {limits.max_latency_seconds:g} s"
-    if limits.max_cost_per_1000 is not None:
-        if cost.per_1000 is None:
-            return "its model has no price in the price table, so the cost limit cannot be checked"
-        if cost.per_1000 > limits.max_cost_per_1000:
-            return f"{cost.per_1000:.3g} per 1,000 requests is over the limit of {limits.max_cost_per_1000:g}"
-    if limits.quality_floor is not None and score < limits.quality_floor:
-        return f"score {score:.1%} is under the quality floor of {limits.quality_floor:.0%}"
-    if trains_on_facts and limits.knowledge_changes in ("weekly", "daily"):
-        return f"facts change {limits.knowledge_changes}, and it would have to be trained again each time"
-    return None
+def labels_needed(drawn: Resampled, margin: float, excluded: Mapping[str, str], n: int) -> int | None:
+    """Samples after which the rule would no longer be undecided, if the scores stayed as observed.
+
+    None where it is decided, or where more than `FARTHEST` times the samples would be needed.
+    """
+    times = 1.0
+    while decide(standings(drawn.as_if(times), margin), excluded).verdict == "undecided_label_more":
+        times *= STEP
+        if times > FARTHEST:
+            return None
+    return round(n * times) if times > 1 else None
+
+
+def _works(standing: Standing) -> bool:
+    return standing.score >= USEFUL and standing.p_above_constant >= SURE
+
+
+def _ruled_out(standing: Standing) -> bool:
+    return standing.p_within_margin <= 1 - SURE and standing.p_chance <= BY_CHANCE
+
+
+def _verdict(working: Mapping[str, Standing], chosen: str, rivals: tuple[str, ...]) -> Verdict:
+    if working[chosen].p_within_margin < SURE:
+        return "undecided_label_more"
+    if not rivals:
+        return "clear"
+    names = list(working)
+    simpler = any(names.index(rival) < names.index(chosen) for rival in rivals)
+    return "undecided_label_more" if simpler else "equivalent_take_simplest"

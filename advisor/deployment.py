@@ -13,6 +13,7 @@ from advisor.files import write_atomically
 from advisor.measure import open_corpus
 from advisor.methods import METHODS, Training
 from advisor.plan import Plan
+from advisor.task import solved
 from advisor.use_case import UseCase
 from advisor.workbench import Workbench
 from retrieval.corpus import Corpus
@@ -46,7 +47,8 @@ def deploy(use_case: UseCase, method: str, workbench: Workbench, folder: Path) -
         corpus = open_corpus(
             use_case.corpus if chosen.family in RETRIEVING else None, workbench, draft / CORPUS
         )
-        training = Training(situation, use_case.samples, corpus, workbench, draft, use_case.seed)
+        examples = solved(use_case.samples, situation.task)
+        training = Training(situation, examples, corpus, workbench, draft, use_case.seed)
         plan = chosen.prepare(training)
         write_atomically(draft / PLAN, plan.model_dump_json(indent=1).encode())
         draft.rename(folder)

@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.errors import UseCaseError
-from advisor.folds import FOLDS, MOST_SAMPLES
+from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
 from advisor.methods import METHODS, Method, Situation
+from advisor.methods.few_shot import SHOTS
 from advisor.task import understand
 from advisor.use_case import UseCase
+from advisor.words import count_words
+from finetune.recipe import Recipe
 
 LOAD_SECONDS = 10.0
 TOKENS_PER_WORD = 1.6
 READ_TOKENS_PER_SECOND = 6_000.0
 WRITE_SECONDS_PER_SAMPLE = 0.05
 TRAIN_TOKENS_PER_SECOND = 2_500.0
-TRAIN_PASSES = 6
 PASSAGE_TOKENS = 600
 EMBED_TOKENS_PER_SECOND = 8_000.0
+SHOWING = ("few-shot", "knn-few-shot")
+EMBEDDING = ("knn-few-shot", "feature-head")
+"""They embed every sample that they learn from, each once."""
+TRAINED = ("lora", "rag-lora")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +70,44 @@ def estimate(use_case: UseCase) -> Estimate:
     """
     situation = situation_of(use_case)
     runnable, not_run = applicable(situation)
-    n = min(len(use_case.samples), MOST_SAMPLES[use_case.preset])
-    words = sum(len(s.input.split()) + len(s.output.split()) for s in use_case.samples) / len(
-        use_case.samples
-    )
-    tokens = (words + len(use_case.description.split())) * TOKENS_PER_WORD
+    every = len(use_case.samples)
+    n = min(every, MOST_SAMPLES[use_case.preset])
     seconds = LOAD_SECONDS + _index_seconds(use_case)
+    if any(m.name in EMBEDDING for m in runnable):
+        seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
     for method in runnable:
-        seconds += n * (WRITE_SECONDS_PER_SAMPLE + tokens / READ_TOKENS_PER_SECOND)
-        if method.family in ("fine-tuning", "both") and method.name != "feature-head":
-            prompt = tokens + (PASSAGE_TOKENS if method.family == "both" else 0)
-            seconds += (FOLDS - 1) * n * TRAIN_PASSES * prompt / TRAIN_TOKENS_PER_SECOND
+        seconds += (n + PROBES) * _answer_seconds(method, use_case)
+        if method.name in TRAINED:
+            seconds += FOLDS * _train_seconds(method, use_case, every - n // FOLDS)
     trials = sum(FOLDS if m.learns else 1 for m in runnable)
     return Estimate(tuple(m.name for m in runnable), not_run, trials, n, round(seconds))
+
+
+def _answer_seconds(method: Method, use_case: UseCase) -> float:
+    embedding = 0.0
+    if method.name in EMBEDDING or method.family in ("retrieval", "both"):
+        embedding = _tokens(use_case) / EMBED_TOKENS_PER_SECOND
+    if method.name == "feature-head":
+        return embedding
+    return embedding + WRITE_SECONDS_PER_SAMPLE + _prompt_tokens(method, use_case) / READ_TOKENS_PER_SECOND
+
+
+def _train_seconds(method: Method, use_case: UseCase, rows: int) -> float:
+    return rows * Recipe.for_size(rows).epochs * _prompt_tokens(method, use_case) / TRAIN_TOKENS_PER_SECOND
+
+
+def _prompt_tokens(method: Method, use_case: UseCase) -> float:
+    """Of the description, the sample, and what the method shows with it."""
+    shown = SHOTS if method.name in SHOWING else 0
+    passages = PASSAGE_TOKENS if method.family in ("retrieval", "both") else 0
+    told = count_words(use_case.description) * TOKENS_PER_WORD
+    return told + (1 + shown) * _tokens(use_case) + passages
+
+
+def _tokens(use_case: UseCase) -> float:
+    """Of a sample, on average."""
+    words = sum(count_words(s.input) + count_words(s.output) for s in use_case.samples)
+    return words / len(use_case.samples) * TOKENS_PER_WORD
 
 
 def _index_seconds(use_case: UseCase) -> float:

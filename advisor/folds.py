@@ -8,42 +8,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.scoring import normalise
+from advisor.errors import UseCaseError
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
+from advisor.words import normalise
 
 FOLDS = 5
-MOST_SAMPLES: dict[Preset, int] = {"quick": 100, "standard": 200, "thorough": 2_000}
+MOST_SAMPLES: dict[Preset, int] = {"quick": 200, "standard": 500, "thorough": 2_000}
+"""Samples that are scored; all are learned from."""
+PROBES = 20
+"""Samples that a method answers once more, one at a time, to measure latency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Indices into the measured samples."""
+    """Indices into all samples."""
 
     train: tuple[int, ...]
     test: tuple[int, ...]
 
 
-def measured_samples(samples: Sequence[Sample], preset: Preset, seed: int) -> tuple[Sample, ...]:
+def measured_indices(samples: Sequence[Sample], preset: Preset, seed: int) -> tuple[int, ...]:
     """All samples, or a random part of the preset's size, in their given order."""
     most = MOST_SAMPLES[preset]
     if len(samples) <= most:
-        return tuple(samples)
+        return tuple(range(len(samples)))
     drawn = np.random.default_rng(seed).choice(len(samples), most, replace=False)
-    return tuple(samples[i] for i in sorted(drawn))
+    return tuple(sorted(drawn.tolist()))
 
 
-def split(samples: Sequence[Sample], task: Task, seed: int) -> list[Fold]:
-    """Stratified folds; samples with the same normal form of the input stay together."""
-    from sklearn.model_selection import (
-        StratifiedGroupKFold,
-    )  # a second to load, which the web process has not
+def groups_of(samples: Sequence[Sample]) -> list[int]:
+    """A number for each sample, the same for copies of an input: those with the same normal form."""
+    number: dict[str, int] = {}
+    return [number.setdefault(normalise(s.input), len(number)) for s in samples]
 
-    strata = _strata([s.output for s in samples]) if task.kind == "labels" else ["all"] * len(samples)
-    groups = [normalise(s.input) or s.input for s in samples]
+
+def split(samples: Sequence[Sample], measured: Sequence[int], task: Task, seed: int) -> list[Fold]:
+    """Stratified folds of the measured samples; copies of an input stay together.
+
+    Samples that are not measured are learned from in every fold, as they are by a deployment.
+
+    Raises:
+        UseCaseError: too few different inputs among the measured samples.
+
+    """
+    # A second to load, which the web process has not.
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    strata = _strata(
+        [samples[i].output for i in measured] if task.kind == "labels" else ["all"] * len(measured)
+    )
+    groups = groups_of(samples)
+    if (inputs := len({groups[i] for i in measured})) < FOLDS:
+        raise UseCaseError("samples", f"{inputs} different inputs cannot be split {FOLDS} ways: label others")
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    found = splitter.split(np.zeros(len(samples)), strata, groups)
-    return [Fold(tuple(map(int, train)), tuple(map(int, test))) for train, test in found]
+    found = splitter.split(np.zeros(len(measured)), strata, [groups[i] for i in measured])
+    # A fold is empty where one input makes up most of the samples.
+    return [_fold([measured[place] for place in test], groups) for _, test in found if len(test)]
+
+
+def _fold(test: Sequence[int], groups: Sequence[int]) -> Fold:
+    """Learns from every sample of another group than those that it is tested on."""
+    asked = {groups[i] for i in test}
+    return Fold(tuple(i for i, group in enumerate(groups) if group not in asked), tuple(test))
 
 
 def _strata(labels: Sequence[str]) -> list[str]:

@@ -14,8 +14,10 @@ from advisor.errors import Cancelled, UseCaseError
 from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
-from advisor.folds import measured_samples, split
+from advisor.folds import measured_indices, split
 from advisor.methods import Method, Situation
+from advisor.remembering_embedder import RememberingEmbedder
+from advisor.task import solved
 from advisor.trials import Laboratory, Trial, TrialStore, plan_trials
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
@@ -27,6 +29,10 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 
+TRIALS = "2"
+"""Counts up when what a trial records changes."""
+WEIGHED_ONLY = ("name", "margin", "constraints")
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -34,9 +40,14 @@ class Measurement:
 
     situation: Situation
     samples: tuple[Sample, ...]
+    """Those that were scored."""
     tensor: dict[str, pa.Table]
-    """Method -> its rows in sample order, for methods that answered every sample."""
+    """Method -> its rows in the order of the samples, for methods that answered every sample."""
     not_run: dict[str, str]
+    """Method -> why it does not apply."""
+    failed: dict[str, str]
+    """Method -> what went wrong while it was measured."""
+    folds: int
     complete: bool
 
 
@@ -51,20 +62,25 @@ def measure(
 
     Raises:
         UseCaseError: the folder holds trials of something else, there is no such model, or no method applies.
+        ModelUnavailableError: the model was lost on the way; finished trials are kept for the next call.
 
     """
     _check_model(use_case, workbench)
     _claim(folder, fingerprint(use_case, workbench))
     situation = situation_of(use_case)
-    samples = measured_samples(use_case.samples, use_case.preset, use_case.seed)
+    samples, seed = solved(use_case.samples, situation.task), use_case.seed
+    measured = measured_indices(samples, use_case.preset, seed)
     methods, not_run = applicable(situation)
-    trials = plan_trials(methods, split(samples, situation.task, use_case.seed))
+    folds = split(samples, measured, situation.task, seed)
+    trials = plan_trials(methods, folds)
     on_event(Event("stage", "indexing the corpus" if use_case.corpus else "measuring", total=len(trials)))
     corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
-    laboratory = Laboratory(situation, samples, corpus, workbench, use_case.seed, cancelled)
+    memory = RememberingEmbedder(workbench.embedder)
+    laboratory = Laboratory(situation, samples, corpus, workbench, seed, cancelled, memory)
     run = _Run(laboratory, TrialStore(folder / "trials"), trials, on_event)
     complete = run.all()
-    return Measurement(situation, samples, run.finished_methods(), not_run | run.failed, complete)
+    scored = tuple(samples[i] for i in measured)
+    return Measurement(situation, scored, run.finished_methods(), not_run, run.failed, len(folds), complete)
 
 
 def open_corpus(
@@ -119,6 +135,9 @@ class _Run:
         if table is None:
             try:
                 table = self.laboratory.run(trial)
+            except ModelUnavailableError:
+                # Of passing nature, and it would strike one method and spare the next.
+                raise
             except (GenerationError, FinetuneError, RetrievalError) as error:
                 self.failed[name] = str(error)
                 return
@@ -138,9 +157,13 @@ class _Run:
 
 
 def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
-    """A hash of all that trials depend on: the use case, the models' contents, this version of Trivium."""
+    """A hash of all that trials depend on: the use case, the models' contents, this version of Trivium.
+
+    What is only weighed afterwards is not in it, so that another margin costs no new trials.
+    """
     model = use_case.model if is_remote(use_case.model) else _contents(use_case.model, workbench)
-    parts = [use_case.model_dump_json(), model, workbench.embedder.name, version("trivium")]
+    case = use_case.model_dump_json(exclude=set(WEIGHED_ONLY))
+    parts = [case, model, workbench.embedder.name, version("trivium"), TRIALS]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -36,3 +36,5 @@ class Plan(BaseModel):
     """The model carries the adapter beside the plan."""
     head: bool = False
     """The head beside the plan answers; no language model is asked."""
+    unlearned: int = 0
+    """Training samples that the model's context window has no room for."""

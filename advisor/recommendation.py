@@ -38,6 +38,12 @@ class Row(Part):
     completion_tokens: float
     excluded: str | None
     """The constraint that it breaks."""
+    caution: str | None = None
+    """A constraint that it may break; the measurement does not settle it."""
+    too_long: int = 0
+    """Samples that do not fit the model's context window: scored as an empty answer."""
+    unlearned: int = 0
+    """Training samples of the largest such fold that do not fit either, and are not learned from."""
 
 
 class Case(Part):
@@ -61,14 +67,19 @@ class Recommendation(Part):
     sentence: str
     """The advice in words."""
     winner_score: float | None
-    """Bias-corrected score of choosing the best method (BBC-CV)."""
+    """What choosing the simplest method within the margin of the best really yields (BBC-CV)."""
     winner_interval: tuple[float, float] | None
     labels_needed: int | None
-    """Samples after which the two methods in question could be told apart."""
+    """Samples after which an undecided verdict would settle, if the scores stayed as they are."""
+    constant_answer: str | None = None
+    """For labels: the commonest one; whoever always says it gets `constant_score`."""
+    constant_score: float | None = None
     rows: tuple[Row, ...]
     """Simplest method first."""
     not_run: dict[str, str]
     """Method -> why it could not be measured."""
+    failed: tuple[str, ...] = ()
+    """Those of `not_run` that apply to the use case, and failed while they were measured."""
     cases: tuple[Case, ...]
     kind: str
     metric: str

@@ -7,8 +7,6 @@ weighting of the samples (a bootstrap resample, a subset) is `value(weights @ co
 from __future__ import annotations
 
 import json
-import re
-import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from advisor.words import chunks_of, normalise, words_of
+
 Floats = npt.NDArray[np.float64]
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,6 @@ def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
     return Metric(name, _mean_columns(_PAIR_SCORES[name]), _mean)
 
 
-def normalise(text: str) -> str:
-    """SQuAD's normal form: lower case, no punctuation, no articles, single spaces (Rajpurkar 2016)."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
-
-
 def same_label(output: str, reference: str) -> float:
     """1 where both name the same label, case and surrounding space aside."""
     return float(output.strip().casefold() == reference.strip().casefold())
@@ -67,8 +60,8 @@ def exact_match(output: str, reference: str) -> float:
 
 
 def token_f1(output: str, reference: str) -> float:
-    """Harmonic mean of token precision and recall, SQuAD style."""
-    said, wanted = normalise(output).split(), normalise(reference).split()
+    """Harmonic mean of token precision and recall, SQuAD style; Kana and Han signs are tokens."""
+    said, wanted = chunks_of(normalise(output)), chunks_of(normalise(reference))
     shared = sum((Counter(said) & Counter(wanted)).values())
     return 2 * shared / (len(said) + len(wanted)) if said or wanted else 1.0
 
@@ -78,13 +71,19 @@ def rouge_l(output: str, reference: str) -> float:
     return float(_rouge().score(reference, output)["rougeL"].fmeasure)
 
 
-def fields_of(text: str) -> set[tuple[str, str]]:
-    """Key-value pairs of a flat JSON object; what does not parse has none."""
+def object_in(text: str) -> dict[str, Any] | None:
+    """The JSON object that the text is, or None."""
     try:
         found = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        return set()
-    return {(str(k), _plain(v)) for k, v in found.items()} if isinstance(found, dict) else set()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def fields_of(text: str) -> set[tuple[str, str]] | None:
+    """Key-value pairs of a flat JSON object; None where the text is no object."""
+    found = object_in(text)
+    return None if found is None else {(key, _plain(value)) for key, value in found.items()}
 
 
 def _plain(value: object) -> str:
@@ -95,7 +94,14 @@ def _plain(value: object) -> str:
 def _rouge() -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk, which few metrics need
 
-    return RougeScorer(["rougeL"])
+    return RougeScorer(["rougeL"], tokenizer=_Words())
+
+
+class _Words:
+    """Words of every script; rouge-score's own tokenizer knows the Latin letters only."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return words_of(text)
 
 
 _PAIR_SCORES: dict[str, Callable[[str, str], float]] = {
@@ -118,10 +124,14 @@ def _mean(sums: Floats) -> Floats:
 
 
 def _field_columns(outputs: Sequence[str], references: Sequence[str]) -> Floats:
+    """(hits, said, wanted); an output that is no object counts as one wrong field."""
     rows = []
     for output, reference in zip(outputs, references, strict=True):
-        said, wanted = fields_of(output), fields_of(reference)
-        rows.append((float(len(said & wanted)), float(len(said)), float(len(wanted))))
+        said, wanted = fields_of(output), fields_of(reference) or set()
+        if said is None:
+            rows.append((0.0, 1.0, float(len(wanted))))
+        else:
+            rows.append((float(len(said & wanted)), float(len(said)), float(len(wanted))))
     return np.array(rows)
 
 

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from advisor.answering import Answer, Answerer
+from advisor.answering import Answer, Answerer, where_fitting
 from advisor.errors import Cancelled
 from advisor.files import write_atomically
-from advisor.folds import Fold
+from advisor.folds import PROBES, Fold
 from advisor.methods import Method, Situation, Training
+from advisor.remembering_embedder import RememberingEmbedder
 from advisor.use_case import Sample
 from advisor.workbench import Workbench
+from generation.errors import ContextTooLongError
 from retrieval.corpus import Corpus
 
 BLOCK = 32
 """Samples that are answered between two looks at the cancel flag."""
-PROBES = 6
-"""Samples that are answered once more, one at a time, to measure latency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Trial:
     method: Method
     fold: int
     split: Fold
+    of: int = 1
+    """Trials of this method in all."""
 
     @property
     def key(self) -> str:
@@ -46,9 +49,10 @@ def plan_trials(methods: Sequence[Method], folds: Sequence[Fold]) -> list[Trial]
     everything = Fold((), tuple(sorted(i for fold in folds for i in fold.test)))
     whole = [Fold(folds[0].train, everything.test)]
     return [
-        Trial(method, number, fold)
+        Trial(method, number, fold, len(mine))
         for method in methods
-        for number, fold in enumerate(folds if method.learns else whole)
+        for mine in [folds if method.learns else whole]
+        for number, fold in enumerate(mine)
     ]
 
 
@@ -89,50 +93,67 @@ class Laboratory:
     workbench: Workbench
     seed: int
     cancelled: Callable[[], bool]
+    memory: RememberingEmbedder
+    """Embeds what is learned from."""
 
     def run(self, trial: Trial) -> pa.Table:
         """Prepare on the train fold, answer the test fold; one row a test sample.
 
         Raises:
-            Cancelled: between two blocks of samples.
+            Cancelled: before the trial, between two blocks of samples, or in the middle of a training.
+            ContextTooLongError: not one input of the test fold fits the model.
 
         """
+        self._check()
         with TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            began = time.perf_counter()
+            began = time.perf_counter() + self.memory.spared
             plan = trial.method.prepare(self._training(trial, folder))
-            prepared = time.perf_counter() - began
-            answerer = Answerer(plan, folder, self.workbench, self.corpus)
+            prepared = time.perf_counter() + self.memory.spared - began
+            answerer = Answerer(plan, folder, self.workbench, self.corpus, memory=self.memory)
             answers = self._answer(answerer, trial.split.test)
-            alone = self._latencies(answerer, trial)
-        return _table(trial, answers, alone, prepared)
+            if not any(answers):
+                raise ContextTooLongError("not one input fits the model's context window")
+            alone = self._latencies(answerer, trial, answers)
+        return _table(trial, answers, alone, prepared, plan.unlearned)
 
     def _training(self, trial: Trial, folder: Path) -> Training:
         examples = [self.samples[i] for i in trial.split.train]
         seed = self.seed + trial.fold
-        return Training(self.situation, examples, self.corpus, self.workbench, folder, seed)
+        tools = replace(self.workbench, embedder=self.memory)
+        return Training(self.situation, examples, self.corpus, tools, folder, seed, self.cancelled)
 
-    def _answer(self, answerer: Answerer, indices: Sequence[int]) -> list[Answer]:
-        answers: list[Answer] = []
+    def _answer(self, answerer: Answerer, indices: Sequence[int]) -> list[Answer | None]:
+        """None where the input does not fit the model."""
+        answers: list[Answer | None] = []
         for at in range(0, len(indices), BLOCK):
             self._check()
-            answers += answerer.answer([self.samples[i].input for i in indices[at : at + BLOCK]])
+            block = [self.samples[i].input for i in indices[at : at + BLOCK]]
+            answers += where_fitting(answerer.answer, block)
         return answers
 
-    def _latencies(self, answerer: Answerer, trial: Trial) -> list[float]:
-        """Seconds of single requests on the first fold; the first one only warms up."""
-        if trial.fold:
-            return []
-        probes = trial.split.test[: PROBES + 1]
-        return [answerer.answer([self.samples[i].input])[0].seconds for i in probes][1:]
+    def _latencies(self, answerer: Answerer, trial: Trial, answers: Sequence[Answer | None]) -> list[float]:
+        """Seconds of single requests, the method's probes spread over its trials; the first only warms up."""
+        fitting = [
+            self.samples[i].input for i, answer in zip(trial.split.test, answers, strict=True) if answer
+        ]
+        asked = fitting[: 1 + ceil(PROBES / trial.of)]
+        timed = [answerer.answer([text])[0].seconds for text in asked]
+        return timed[1:] or timed
 
     def _check(self) -> None:
         if self.cancelled():
             raise Cancelled("stopped on request; finished trials are kept")
 
 
-def _table(trial: Trial, answers: Sequence[Answer], alone: Sequence[float], prepared: float) -> pa.Table:
-    n = len(answers)
+NOTHING = Answer("", 0, 0, 0.0)
+
+
+def _table(
+    trial: Trial, given: Sequence[Answer | None], alone: Sequence[float], prepared: float, unlearned: int
+) -> pa.Table:
+    n = len(given)
+    answers = [answer or NOTHING for answer in given]
     return pa.table(
         {
             "method": [trial.method.name] * n,
@@ -144,6 +165,8 @@ def _table(trial: Trial, answers: Sequence[Answer], alone: Sequence[float], prep
             "seconds": [a.seconds for a in answers],
             "latency": pa.array([*alone, *[None] * (n - len(alone))], pa.float64()),
             "prepare_seconds": [prepared] * n,
+            "too_long": [answer is None for answer in given],
+            "unlearned": pa.array([unlearned] * n, pa.int32()),
             "sources": pa.array([list(a.sources) for a in answers], pa.list_(pa.string())),
         }
     )

@@ -18,8 +18,11 @@ from pydantic import (
 )
 
 from advisor.errors import UseCaseError
+from advisor.words import count_words, normalise
 
 MIN_SAMPLES = 20
+MIN_INPUTS = 10
+"""Different inputs: copies teach nothing new about a method."""
 MAX_SAMPLES = 2_000
 MAX_WORDS = 1_500
 MAX_DOCUMENTS = 100_000
@@ -50,7 +53,7 @@ class Sample(Strict):
     @field_validator("input", "output")
     @classmethod
     def _short_enough(cls, value: str) -> str:
-        if (words := len(value.split())) > MAX_WORDS:
+        if (words := count_words(value)) > MAX_WORDS:
             raise ValueError(f"has {words} words; at most {MAX_WORDS} are allowed: shorten it or split it")
         return value
 
@@ -109,6 +112,15 @@ class UseCase(Strict):
             )
         return samples
 
+    @field_validator("samples")
+    @classmethod
+    def _enough_inputs(cls, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+        if (inputs := len({normalise(s.input) for s in samples})) < MIN_INPUTS:
+            raise ValueError(
+                f"has {inputs} different inputs; at least {MIN_INPUTS} are needed: label other cases"
+            )
+        return samples
+
     @field_validator("corpus", mode="before")
     @classmethod
     def _some_documents(cls, corpus: Any) -> Any:
@@ -130,7 +142,8 @@ class UseCase(Strict):
     @model_validator(mode="after")
     def _labels_cover_outputs(self) -> Self:
         if self.labels is not None:
-            strange = sorted({s.output for s in self.samples} - set(self.labels))
+            known = {label.casefold() for label in self.labels}
+            strange = sorted(s.output for s in self.samples if s.output.casefold() not in known)
             if strange:
                 raise ValueError(
                     f"labels does not hold the output {strange[0]!r}: add it, or mend the sample"

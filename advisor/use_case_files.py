@@ -80,5 +80,5 @@ def _read(path: Path) -> str:
 def _parse(text: str, name: str) -> Any:
     try:
         return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UseCaseError(name, f"is not JSON ({error}); write UTF-8 JSON") from None

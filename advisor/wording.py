@@ -1,10 +1,11 @@
-"""The advice in one sentence that anybody can read."""
+"""The advice in one or a few sentences that anybody can read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from advisor.decision import Decision
+from advisor.decision import FARTHEST, Decision
 from advisor.statistics import Standing
 
 METRIC_WORDS = {
@@ -17,42 +18,101 @@ METRIC_WORDS = {
 }
 
 
-def say(
-    decision: Decision,
-    standings: Mapping[str, Standing],
-    excluded: Mapping[str, str],
-    metric: str,
-    labels_needed: int | None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is to be said."""
+
+    decision: Decision
+    standings: Mapping[str, Standing]
+    metric: str
+    samples: int
+    """Scored."""
+    given_samples: int
+    labels_needed: int | None = None
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Method -> what went wrong while it was measured."""
+    cautions: Mapping[str, str] = field(default_factory=dict)
+    """Method -> a constraint that it may break."""
+    constant: tuple[str, float] | None = None
+    """The answer that is always the same, and its score."""
+
+
+def say(found: Findings) -> str:
     """The verdict in words, with the figures it rests on."""
+    return " ".join([_advice(found), *_reservations(found)])
+
+
+def _advice(found: Findings) -> str:
+    decision = found.decision
     if decision.leader is None:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in excluded.items())
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in found.excluded.items())
         return f"No method meets the constraints ({reasons}). Relax one of them, or improve the samples."
     if decision.recommended is None:
-        best = f"{decision.leader} ({100 * standings[decision.leader].score:.1f} % {METRIC_WORDS[metric]})"
-        return f"No method works on these samples: the best is {best}. Try another model, or add documents."
-    chosen = standings[decision.recommended]
-    scored = f"{decision.recommended} ({100 * chosen.score:.1f} % {METRIC_WORDS[metric]})"
+        return _nothing_works(found, decision.leader)
+    scored = _scored(found, decision.recommended)
+    near = f"{found.standings[decision.recommended].p_within_margin:.0%} likely within the margin of the best"
     if decision.verdict == "clear":
-        return f"Take {scored}: {_lead(decision.recommended, standings, excluded)}."
-    near = f"{chosen.p_within_margin:.0%} likely within the margin of the best"
-    others = [name for name in decision.equally_good if name != decision.recommended]
+        return f"Take {scored}: {_lead(found, decision.recommended)}."
     if decision.verdict == "equivalent_take_simplest":
-        return f"Take {scored}: it is {near}, and simpler than {_listed(others)}, which may do as well."
-    more = f" About {labels_needed} labelled samples would settle it." if labels_needed else ""
-    doubt = f" {_listed(others)} may be as good or better." if others else ""
-    return f"Undecided: {scored} is the choice for now, but only {near}.{doubt}{more}"
+        others = _listed(decision.not_ruled_out)
+        return f"Take {scored}: it is {near}, and simpler than {others}, which may do as well."
+    return f"Undecided: {scored} is the choice for now, {near}.{_doubt(decision)} {_remedy(found)}"
 
 
-def _lead(name: str, standings: Mapping[str, Standing], excluded: Mapping[str, str]) -> str:
-    rivals = {n: s for n, s in standings.items() if n != name and n not in excluded}
+def _nothing_works(found: Findings, leader: str) -> str:
+    best = f"the best is {_scored(found, leader)}"
+    if found.constant:
+        answer, score = found.constant
+        return (
+            f"No method is credibly better than always answering {answer!r} ({100 * score:.1f} %): {best}. "
+            "Try another model, or label more samples, above all of the rarer labels."
+        )
+    return f"No method works on these samples: {best}. Try another model, or add documents."
+
+
+def _lead(found: Findings, name: str) -> str:
+    rivals = {n: s for n, s in found.standings.items() if n != name and n not in found.excluded}
     if not rivals:
-        return "no other method meets the constraints"
+        return _alone(found)
     second = min(rivals, key=lambda n: rivals[n].deficit)
     low, high = (100 * x for x in rivals[second].deficit_interval)
     gap = 100 * rivals[second].deficit
     return f"{gap:.1f} points above {second}, the next one (90 % interval {low:.1f} to {high:.1f})"
 
 
-def _listed(names: list[str]) -> str:
+def _alone(found: Findings) -> str:
+    if found.failed and found.excluded:
+        return "no other method could be measured or meets the constraints"
+    if found.failed:
+        return "no other method could be measured"
+    return "no other method meets the constraints" if found.excluded else "no other method was measured"
+
+
+def _doubt(decision: Decision) -> str:
+    others = decision.not_ruled_out
+    return f" {_listed(others)} {'are' if len(others) > 1 else 'is'} not ruled out." if others else ""
+
+
+def _remedy(found: Findings) -> str:
+    needed = found.labels_needed
+    if needed is None:
+        return f"More than {round(FARTHEST * found.samples):,} labelled samples would be needed to settle it."
+    if needed <= found.given_samples:
+        return f"About {needed:,} scored samples would settle it: use the preset thorough."
+    return f"About {needed:,} labelled samples would settle it."
+
+
+def _reservations(found: Findings) -> Iterator[str]:
+    if caution := found.cautions.get(found.decision.recommended or ""):
+        yield f"Mind that {caution}."
+    for name, reason in found.failed.items():
+        yield f"{name} could not be measured ({reason.rstrip('.')})."
+
+
+def _scored(found: Findings, name: str) -> str:
+    return f"{name} ({100 * found.standings[name].score:.1f} % {METRIC_WORDS[found.metric]})"
+
+
+def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,6 +1,7 @@
-"""Adapter folders: written whole or not at all, verified, listed.
+"""What a training writes: folders that are whole or not at all, with a manifest that is written last.
 
-The folder is what `generation` reads: PEFT's files, and a `manifest.json` that is written last.
+An adapter folder is what `generation` reads: PEFT's files and `manifest.json`. A training of the model's
+own weights gives a model folder instead, whose manifest is called `training.json`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,40 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from finetune.recipe import Recipe
 from generation.adapter_folder import MANIFEST, check_adapter, finished_adapters, read_fields
 from generation.fingerprint import folder_hash
 
-__all__ = ["Manifest", "check_adapter", "finished_adapters", "read", "weights_hash", "whole_folder", "write"]
+__all__ = [
+    "Ancestor",
+    "Manifest",
+    "check_adapter",
+    "finished_adapters",
+    "read",
+    "read_trained_model",
+    "weights_hash",
+    "whole_folder",
+    "write",
+]
+
+MODEL_MANIFEST = "training.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """An adapter that another one was made from."""
+
+    name: str
+    mode: Literal["continue", "stack"]
+    weights_hash: str
+    data_hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Where an adapter comes from, and how it was trained."""
+    """Where an adapter or a model comes from, and how it was trained."""
 
     base_name: str
     base_hash: str
@@ -42,13 +65,23 @@ class Manifest:
     seconds: float
     created: int
     """Seconds since 1970."""
+    dropped_rows: int = 0
+    """Rows over the context window that were left out."""
+    scores: tuple[float, ...] = ()
+    """The task metric on the validation rows, by epoch; empty without a judge."""
+    best_epoch: int | None = None
+    """The epoch whose weights these are, from 1; None without validation rows: the last."""
+    ending: Literal["finished", "patience", "diverged"] = "finished"
+    """Why the training ended: all steps done, no better for long, or a loss that was no number."""
+    lineage: tuple[Ancestor, ...] = ()
+    """The adapters it was made from, oldest first."""
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write the model card and then the manifest, which makes the folder a finished adapter."""
-    (folder / "README.md").write_text(_card(manifest), "utf-8")
+    """Write the manifest, which makes the folder a finished adapter or a finished model."""
+    name = MODEL_MANIFEST if manifest.recipe.method == "full" else MANIFEST
     text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False)
-    (folder / MANIFEST).write_text(text + "\n", "utf-8")
+    (folder / name).write_text(text + "\n", "utf-8")
 
 
 def read(folder: Path) -> Manifest:
@@ -57,37 +90,30 @@ def read(folder: Path) -> Manifest:
     Raises:
         ModelUnavailableError: the folder is not a finished adapter.
     """
-    fields: dict[str, Any] = read_fields(folder)
-    fields["recipe"] = Recipe(**fields["recipe"])
-    fields["train_losses"] = tuple(fields["train_losses"])
-    fields["validation_losses"] = tuple(fields["validation_losses"])
-    return Manifest(**fields)
+    return _manifest(read_fields(folder))
+
+
+def read_trained_model(folder: Path) -> Manifest:
+    """The manifest of a model folder that a training of the model's own weights wrote.
+
+    Raises:
+        FileNotFoundError: no training finished there.
+    """
+    return _manifest(json.loads((folder / MODEL_MANIFEST).read_text("utf-8")))
 
 
 def weights_hash(folder: Path) -> str:
-    """A hash of the adapter's weights alone."""
+    """A hash of the learned weights alone."""
     return folder_hash(folder)
 
 
-def _card(manifest: Manifest) -> str:
-    """A model card in the form that hubs read."""
-    recipe, losses = manifest.recipe, ", ".join(f"{loss:.3f}" for loss in manifest.train_losses)
-    return f"""---
-library_name: peft
-tags: [lora, trivium]
----
-# LoRA adapter for {manifest.base_name}
-
-Rank {recipe.rank} on all linear layers, learning rate {recipe.learning_rate or 0:g}, seed {recipe.seed}.
-{manifest.rows} rows, {manifest.steps} steps, {manifest.trained_tokens} tokens; loss by epoch: {losses}.
-
-| hash of | SHA-256 |
-| --- | --- |
-| base | {manifest.base_hash} |
-| prompts | {manifest.prompt_hash} |
-| data | {manifest.data_hash} |
-| weights | {manifest.weights_hash} |
-"""
+def _manifest(fields: dict[str, Any]) -> Manifest:
+    given = dict(fields)
+    given["recipe"] = Recipe(**given["recipe"])
+    given["lineage"] = tuple(Ancestor(**ancestor) for ancestor in given.get("lineage", ()))
+    for name in ("train_losses", "validation_losses", "scores"):
+        given[name] = tuple(given.get(name, ()))
+    return Manifest(**given)
 
 
 @contextmanager

@@ -2,8 +2,13 @@
 
 FinetuneError
 ├── DatasetError       rows that cannot be trained on; names each with its number and the remedy
+├── RecipeError        a dial outside its range, or dials that exclude each other
+├── CheckpointError    a checkpoint that is damaged, in use, or belongs to another training
 ├── TrainingError      training went wrong: the loss is no number, or the adapter has no effect
-├── Cancelled          asked to stop; nothing was written
+│   └── Diverged       the loss is no number; names the step
+├── Stopped            asked to stop; no adapter was written, the last checkpoint is kept
+│   ├── Cancelled      for good
+│   └── Paused         for a while; the same call goes on where it stopped
 └── HeadError          a head that cannot be fitted or read
 """
 
@@ -26,8 +31,28 @@ class TrainingError(FinetuneError):
     """Training went wrong: the loss is no number, or the adapter has no effect."""
 
 
-class Cancelled(FinetuneError):  # noqa: N818 - an outcome, not a fault
-    """Asked to stop; nothing was written."""
+class Diverged(TrainingError):  # noqa: N818 - says what happened
+    """The loss is no number; the weights are those before the step that gave it."""
+
+
+class RecipeError(FinetuneError):
+    """A dial outside its range, or dials that exclude each other."""
+
+
+class CheckpointError(FinetuneError):
+    """A checkpoint that is damaged, in use, or belongs to another training."""
+
+
+class Stopped(FinetuneError):  # noqa: N818 - an outcome, not a fault
+    """Asked to stop; no adapter was written, the last checkpoint is kept."""
+
+
+class Cancelled(Stopped):
+    """Asked to stop for good."""
+
+
+class Paused(Stopped):
+    """Asked to stop for a while; the same call goes on where it stopped."""
 
 
 class HeadError(FinetuneError):

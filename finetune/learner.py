@@ -1,170 +1,233 @@
-"""A base model with a LoRA adapter that learns: losses, steps and files; knows no epochs and no plans."""
+"""A model that learns: losses, steps, answers and its whole state; knows no epochs and no plans."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
-from torch.nn.functional import cross_entropy
-from transformers import DynamicCache
 
-from finetune.dataset import EncodedExample
+from finetune import batches
+from finetune.activations import Activations
+from finetune.errors import Diverged
+from finetune.frozen import FrozenLayers
+from finetune.lora import LoraModel
+from finetune.losses import LossFunction
 from finetune.recipe import Recipe
+from finetune.rows import EncodedExample
+from finetune.session import Parent
+from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
 from generation.decoding import decode
+from generation.fingerprint import folder_hash
 from generation.language_model import Request
-from generation.prefix import shared_length
 
 LONGEST_STEP = 1.0
 """The norm that gradients are clipped to."""
+ANSWER_TOKENS = 4096
+"""Prompt and answer tokens, padding included, that are computed together when it answers."""
+
+Rows = Sequence[EncodedExample]
+Tensors = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
-    """What the finished adapter does when it is loaded as serving loads it."""
+class Fit:
+    """How well the model says the learned tokens of some rows."""
 
-    base_loss: float
-    trained_loss: float
-    """The loss of the model that was trained, on the rows of the canary."""
-    served_loss: float
-    """The loss of the folder that was written, on the same rows."""
-    ended: bool
-    """Whether the answer to the first of these rows came to its end of turn."""
+    loss: float
+    """Mean per token, in nats."""
+    accuracy: float
+    """Share of the tokens that are the likeliest."""
+    tokens: int
+
+
+class Trainee(Protocol):
+    """What kind of weights learn, and how they are written."""
+
+    module: Any
+    """What answers and is written; its parameters that want gradients learn."""
+
+    @property
+    def model(self) -> Any:
+        """The causal language model itself."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write what was learned."""
+        ...
+
+    def served(self, folder: Path) -> Any:
+        """What was written, loaded as serving loads it."""
+        ...
 
 
 class Learner:
-    """A model folder with a fresh adapter on all its linear layers.
+    """A model folder whose adapter, or whose own weights, learn by AdamW.
 
-    The adapter's first weights follow the recipe's seed; the base's weights never change.
+    The first weights follow the recipe's seed.
 
     Raises:
-        ModelUnavailableError: there is no readable model in the folder.
+        ModelUnavailableError: there is no readable model in the folder, or the parent is not finished.
+        AdapterMismatchError: the parent was made for another base.
+        RecipeError: the recipe does not fit the model.
     """
 
-    def __init__(self, base: Path, recipe: Recipe) -> None:
+    def __init__(self, base: Path, recipe: Recipe, parent: Parent | None = None) -> None:
         self.tokenizer = checkpoint.load_tokenizer(base)
         self.window = checkpoint.context_window(base, self.tokenizer)
-        self._base = base
-        with torch.random.fork_rng(devices=[]), checkpoint.hushed():
-            torch.manual_seed(recipe.seed)
-            model = checkpoint.load_model(base)
-            self.width: int = model.config.get_text_config().hidden_size
-            self._model = get_peft_model(model, _config(recipe))
-        self._model.peft_config["default"].base_model_name_or_path = base.name
-        self._weights = [p for p in self._model.parameters() if p.requires_grad]
-        self._optimiser = torch.optim.AdamW(self._weights, weight_decay=0.0)
+        self._seed = recipe.seed
+        with self.seeded():
+            self._trainee = _trainee(base, self.tokenizer, recipe, parent)
+        model = self._trainee.model
+        self.base_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        """Memory of the weights, the adapter's included."""
+        self.width: int = model.config.get_text_config().hidden_size
+        self._ends = checkpoint.end_tokens(model, self.tokenizer)
+        self._precision = recipe.precision
+        self._measure = LossFunction(model, recipe.precision)
+        self._frozen_weights = f"{folder_hash(base)}/{_below(parent)}"
+        named = self._trainee.module.named_parameters()
+        self._weights: Tensors = {name: p for name, p in named if p.requires_grad}
+        self._optimiser = torch.optim.AdamW(self._weights.values(), weight_decay=0.0, fused=True)
 
-    def step(self, rows: Sequence[EncodedExample], rate: float) -> float:
-        """Learn from the rows once; their mean loss per learned token, before the step."""
+    @contextmanager
+    def seeded(self) -> Iterator[None]:
+        """A block whose chance follows the recipe's seed, and which leaves no trace in the outer one."""
+        with torch.random.fork_rng():
+            torch.manual_seed(self._seed)
+            yield
+
+    def remember(self, store: Activations) -> bool:
+        """Compute the layers below the first that learns once for each row, where that gives the same."""
+        frozen = FrozenLayers(self._trainee.model, self._frozen_weights, store)
+        if frozen.agree():
+            self._measure = LossFunction(self._trainee.model, self._precision, frozen)
+            return True
+        return False
+
+    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
+        """Learn once from some batches together; how well they were said before the step.
+
+        The loss is the sum over all their learned tokens, divided by how many these are.
+
+        Raises:
+            Diverged: the loss or its gradient is no number; the weights are as before.
+        """
+        count = sum(row.answer_tokens for batch in rows for row in batch)
+        summed, right = 0.0, 0
+        for batch in rows:
+            part = self._measure(batch)
+            (part.summed / count).backward()  # type: ignore[no-untyped-call]
+            summed, right = summed + float(part.summed.detach()), right + int(part.right)
+        norm = torch.nn.utils.clip_grad_norm_(self._weights.values(), LONGEST_STEP)
+        if not torch.isfinite(norm) or not summed < float("inf"):
+            self._optimiser.zero_grad(set_to_none=True)
+            raise Diverged(f"The loss is {summed / count} and its gradient {float(norm)}.")
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        summed, count = _loss(self._model, rows)
-        loss = summed / count
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self._weights, LONGEST_STEP)
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
-        return float(loss.detach())
+        return Fit(summed / count, right / count, count)
 
-    def loss(self, steps: Sequence[Sequence[EncodedExample]]) -> float:
-        """Mean loss per learned token over all steps, without learning."""
-        return _mean_loss(self._model, steps)
+    @torch.no_grad()
+    def fit(self, rows: Sequence[Rows]) -> Fit:
+        """How well the batches are said, without learning; no batch's scores outlive it."""
+        summed, right, count = 0.0, 0, 0
+        for batch in rows:
+            part = self._measure(batch)
+            summed, right = summed + float(part.summed), right + int(part.right)
+            count += part.tokens
+        return Fit(summed / count, right / count, count)
 
-    def snapshot(self) -> dict[str, torch.Tensor]:
-        """A copy of the adapter's weights."""
-        weights = get_peft_model_state_dict(self._model, save_embedding_layers=False)
-        return {name: weight.detach().clone() for name, weight in weights.items()}
+    def answers(self, rows: Rows) -> list[str]:
+        """What the model answers to the rows' prompts; at most twice as long as the rows' longest answer."""
+        longest = 2 * max(row.answer_tokens for row in rows) + 8
+        found: dict[int, str] = {}
+        for batch in batches.in_order([len(row.prompt) + longest for row in rows], ANSWER_TOKENS):
+            said = self._answer(self._trainee.module, [rows[i] for i in batch], longest)
+            found.update(zip(batch, (answer.text for answer in said), strict=True))
+        return [found[i] for i in range(len(rows))]
 
-    def restore(self, weights: dict[str, torch.Tensor]) -> None:
+    def snapshot(self) -> Tensors:
+        """A copy of the weights that learn."""
+        return {name: weight.detach().clone() for name, weight in self._weights.items()}
+
+    @torch.no_grad()
+    def restore(self, weights: Tensors) -> None:
         """Go back to a snapshot."""
-        set_peft_model_state_dict(self._model, weights)
+        for name, weight in self._weights.items():
+            weight.copy_(weights[name])
+
+    def state(self) -> Tensors:
+        """Weights, optimiser and dice: everything that the next step follows from."""
+        state = {f"weight/{name}": weight for name, weight in self._weights.items()}
+        for at, kept in self._optimiser.state_dict()["state"].items():
+            state |= {f"optimiser/{at}/{name}": value for name, value in kept.items()}
+        return {**state, "dice/cpu": torch.get_rng_state(), **_cuda_dice()}
+
+    def load_state(self, state: Tensors) -> None:
+        """Go on from there."""
+        self.restore(_under("weight/", state))
+        moments: dict[int, Tensors] = {}
+        for name, value in _under("optimiser/", state).items():
+            at, _, kept = name.partition("/")
+            moments.setdefault(int(at), {})[kept] = value
+        groups = self._optimiser.state_dict()["param_groups"]
+        self._optimiser.load_state_dict({"state": moments, "param_groups": groups})
+        torch.set_rng_state(state["dice/cpu"])
+        for at, dice in _under("dice/cuda/", state).items():
+            torch.cuda.set_rng_state(dice, int(at))
 
     def save(self, folder: Path) -> None:
-        """Write the adapter as PEFT does."""
-        self._model.save_pretrained(folder, save_embedding_layers=False)
-        # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
-        (folder / "README.md").unlink(missing_ok=True)
+        """Write what was learned."""
+        self._trainee.save(folder)
 
-    def canary(self, folder: Path, rows: Sequence[EncodedExample]) -> Canary:
-        """Load the written adapter as serving does, and compare it on the rows."""
-        trained = self.loss([rows])
-        with self._model.disable_adapter():
-            base = self.loss([rows])
-        served = checkpoint.with_adapter(
-            checkpoint.load_model(self._base), self.tokenizer, self._base, folder
-        )
-        return Canary(base, trained, _mean_loss(served, [rows]), self._ends(served, rows[0]))
+    @torch.no_grad()
+    def served(self, folder: Path, rows: Rows) -> tuple[float, bool | None]:
+        """The loss of what was written, and whether it ends its answer to the first row, if that asks."""
+        model = self._trainee.served(folder)
+        part = LossFunction(model)(rows)
+        if not rows[0].is_answer:
+            return float(part.summed) / part.tokens, None
+        [answer] = self._answer(model, rows[:1], 2 * rows[0].answer_tokens + 8)
+        return float(part.summed) / part.tokens, answer.finish_reason == "stop"
 
-    def _ends(self, model: Any, row: EncodedExample) -> bool:
-        room = self.window - len(row.prompt)
-        request = Request(messages=(), max_tokens=min(2 * row.answer_tokens + 8, room))
-        answer = Answer(request, checkpoint.end_tokens(model, self.tokenizer), lambda _: "")
-        for _ in decode(model, [row.prompt], [answer], nullcontext()):
+    def device_bytes(self) -> int:
+        """The most GPU memory that was held, and a second copy of the weights; 0 without a GPU."""
+        return torch.cuda.max_memory_allocated() + self.base_bytes if torch.cuda.is_available() else 0
+
+    def _answer(self, model: Any, rows: Rows, tokens: int) -> list[Answer]:
+        rooms = [max(1, min(tokens, self.window - len(row.prompt))) for row in rows]
+        answers = [Answer(Request((), max_tokens=room), self._ends, self._text) for room in rooms]
+        for _ in decode(model, [row.prompt for row in rows], answers, nullcontext()):
             pass
-        return answer.finish_reason == "stop"
+        return answers
+
+    def _text(self, tokens: list[int]) -> str:
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True))
 
 
-def _config(recipe: Recipe) -> LoraConfig:
-    return LoraConfig(
-        task_type="CAUSAL_LM",
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=0.0,
-        target_modules="all-linear",
-    )
+def _trainee(base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) -> Trainee:
+    if recipe.method == "full":
+        return WholeModel(base, tokenizer, recipe)
+    return LoraModel(base, tokenizer, recipe, parent)
 
 
-@torch.no_grad()
-def _mean_loss(model: Any, steps: Sequence[Sequence[EncodedExample]]) -> float:
-    parts = [_loss(model, rows) for rows in steps]
-    return float(sum(float(summed) for summed, _ in parts) / sum(count for _, count in parts))
+def _below(parent: Parent | None) -> str:
+    """What is merged into the base."""
+    return folder_hash(parent.folder) if parent and parent.mode == "stack" else ""
 
 
-def _loss(model: Any, rows: Sequence[EncodedExample]) -> tuple[torch.Tensor, int]:
-    """Summed loss of the learned tokens, and how many they are.
-
-    A beginning that all rows share is computed once, with its gradients. The rests are padded on
-    the left, as in serving, so all answers stand at the end and only the last columns need logits.
-    """
-    shared = shared_length([row.prompt for row in rows])
-    rests = [row.ids[shared:] for row in rows]
-    width, kept = max(map(len, rests)), max(row.answer_tokens for row in rows)
-    ids = _left(rests, width, model.device)
-    real = torch.cat(
-        [
-            torch.ones_like(ids[:, :1]).expand(-1, shared),
-            _left([[1] * len(rest) for rest in rests], width, model.device),
-        ],
-        dim=1,
-    )
-    learned = _left([[1] * row.answer_tokens for row in rows], kept, model.device).bool()
-    cache = _begin(model, rows[0].ids[:shared], len(rows)) if shared else None
-    out = model(
-        input_ids=ids,
-        attention_mask=real,
-        position_ids=(real.cumsum(1) - 1).clamp(min=0)[:, shared:],
-        past_key_values=cache,
-        use_cache=cache is not None,
-        logits_to_keep=kept + 1,
-    )
-    logits = out.logits[:, :-1][learned].float()
-    return cross_entropy(logits, ids[:, -kept:][learned], reduction="sum"), int(learned.sum())
+def _under(beginning: str, state: Tensors) -> Tensors:
+    return {name.removeprefix(beginning): t for name, t in state.items() if name.startswith(beginning)}
 
 
-def _begin(model: Any, tokens: list[int], rows: int) -> DynamicCache:
-    cache = DynamicCache(config=model.config)
-    ids = torch.tensor([tokens], device=model.device)
-    model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-    cache.batch_repeat_interleave(rows)
-    return cache
-
-
-def _left(rows: Sequence[Sequence[int]], width: int, device: Any) -> torch.Tensor:
-    """Rows of one width, filled up with 0 on the left."""
-    return torch.tensor([[0] * (width - len(row)) + [*row] for row in rows], device=device)
+def _cuda_dice() -> Tensors:
+    if not torch.cuda.is_available():
+        return {}
+    return {f"dice/cuda/{at}": dice for at, dice in enumerate(torch.cuda.get_rng_state_all())}

@@ -1,30 +1,65 @@
-"""How an adapter is trained: few dials, the rest follows from the amount of data."""
+"""How a model is trained: few dials, the rest follows from the amount of data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from finetune.errors import RecipeError
+from finetune.rows import LongRows
 
 EPOCHS, MOST_EPOCHS, FEWEST_ROWS = 3, 25, 200
 RATE_TIMES_WIDTH = 0.8
+FULL_SHARE = 0.1
+"""The learning rate of a full training as a share of an adapter's."""
 LARGE = 25_000
 """Rows above which fewer epochs are enough."""
+
+Method = Literal["lora", "rslora", "dora", "full"]
+"""Adapters (Hu et al. 2021; Kalajdzievski 2023; Liu et al. 2024), or the model's own weights."""
+
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The dials of a LoRA training (Hu et al. 2021), on all linear layers and without dropout."""
+    """The dials of a training; on all linear layers and without dropout.
 
+    Raises:
+        RecipeError: a dial outside its range.
+    """
+
+    method: Method = "lora"
     rank: int = 16
-    alpha: int = 32
-    """The update is scaled by alpha / rank."""
+    alpha: float | None = None
+    """The update is scaled by alpha / rank, in rsLoRA by alpha / sqrt(rank); None makes that scale 2."""
+    layers: int | None = None
+    """How many layers learn, counted from the top; None for all."""
     learning_rate: float | None = None
     """Peak; a short rise, then a cosine down to zero. None derives it from the model's width."""
     epochs: int = EPOCHS
     batch_tokens: int = 128
-    """Tokens of a step, padding included, beyond the beginning that all rows share."""
+    """Tokens of a batch, padding included, beyond the beginning that all rows share."""
+    accumulate: int = 1
+    """Batches of a step; the loss is the mean over all their learned tokens."""
     patience: int = 2
-    """Epochs without a better validation loss before it stops; only with validation rows."""
+    """Epochs without a better validation result before it stops; only with validation rows."""
+    long_rows: LongRows = "refuse"
+    """What happens to rows over the context window; an answer is never cut."""
+    precision: Precision = "float32"
+    """Of the products; weights and losses stay in float32. Serving on a CPU is in float32 too."""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("rank", "layers", "epochs", "batch_tokens", "accumulate", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise RecipeError(f"{name} is {value}; it must be at least 1.")
+        for name in ("alpha", "learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not (value >= 0 and math.isfinite(value)):
+                raise RecipeError(f"{name} is {value}; it must be a number from 0.")
 
     @staticmethod
     def for_size(rows: int, *, learning_rate: float | None = None, seed: int = 0) -> Recipe:
@@ -33,13 +68,26 @@ class Recipe:
             epochs=_epochs(rows), batch_tokens=_batch_tokens(rows), learning_rate=learning_rate, seed=seed
         )
 
+    def settled(self, width: int) -> Recipe:
+        """The recipe with every dial set, for a model of that hidden width."""
+        return replace(self, learning_rate=self.peak(width), alpha=self.strength())
+
+    def strength(self) -> float:
+        """Alpha, by default twice what leaves the update unscaled."""
+        if self.alpha is not None:
+            return self.alpha
+        return 2 * (math.sqrt(self.rank) if self.method == "rslora" else self.rank)
+
     def peak(self, width: int) -> float:
         """The learning rate for a model of that hidden width.
 
         It falls as 1 / width (Yang et al. 2022, "Tensor Programs V"): 2e-4 at 4,096, and 3e-3 at
-        Pocket's 256, which was measured there (docs/decisions/0011-lora-defaults.md).
+        Pocket's 256, which was measured there (docs/decisions/0011-lora-defaults.md). The model's own
+        weights take a tenth of that (Schulman 2025, "LoRA Without Regret").
         """
-        return self.learning_rate if self.learning_rate is not None else RATE_TIMES_WIDTH / width
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return RATE_TIMES_WIDTH / width * (FULL_SHARE if self.method == "full" else 1.0)
 
 
 def _epochs(rows: int) -> int:

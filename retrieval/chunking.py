@@ -47,10 +47,15 @@ def chunk(documents: Sequence[Document], token_spans: TokenSpans) -> Iterator[Ch
         titles = token_spans([document.title for document in some])
         texts = token_spans([document.text for document in some])
         for place, (document, heads, tokens) in enumerate(zip(some, titles, texts, strict=True), first):
-            heads = heads[:TITLE_TOKENS]
-            title = document.title[: heads[-1][1]].strip() if heads else ""
-            for start, end in windows(document.text, tokens, WINDOW_TOKENS - len(heads)):
+            title, used = fitted_title(document.title, heads)
+            for start, end in windows(document.text, tokens, WINDOW_TOKENS - used):
                 yield Chunk(place, start, end, document.text[start:end], title)
+
+
+def fitted_title(title: str, tokens: Sequence[Span]) -> tuple[str, int]:
+    """As much of a title as stands before windows, and the number of its tokens."""
+    tokens = tokens[:TITLE_TOKENS]
+    return (title[: tokens[-1][1]].strip() if tokens else ""), len(tokens)
 
 
 def windows(text: str, tokens: Sequence[Span], limit: int) -> Iterator[Span]:

@@ -3,10 +3,12 @@
 RetrievalError
 ├── EmptyCorpusError          there is no text to search in
 ├── DuplicateDocumentError    two documents have one id
+├── ChunkingStrategyError     a size or an overlap that cannot be
 ├── VectorShapeError          vectors that do not fit the store
 ├── CorpusUnfinishedError     a folder without a finished corpus
 ├── CorpusDamagedError        a saved corpus that is not what was written
-└── EmbedderMismatchError     a saved corpus whose vectors another embedder made
+├── EmbedderMismatchError     a saved corpus whose vectors another embedder made
+└── StoreError                what a store refuses or suffers; drawn in retrieval/store/errors.py
 """
 
 
@@ -20,6 +22,10 @@ class EmptyCorpusError(RetrievalError):
 
 class DuplicateDocumentError(RetrievalError):
     """Two documents have one id."""
+
+
+class ChunkingStrategyError(RetrievalError):
+    """A size or an overlap of chunks is out of bounds."""
 
 
 class VectorShapeError(RetrievalError):

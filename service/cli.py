@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
+from service.cli_data import app as data
+
 app = typer.Typer(
     help="Prompt, retrieve or fine-tune? Trivium measures all three on your samples and serves the winner.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(data, name="data")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs API keys.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")]

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from advisor.errors import Cancelled
 from advisor.methods.method import Family, Situation, Training, needs_training
 from advisor.plan import ADAPTER, Plan
 from generation.messages import Message
+
+if TYPE_CHECKING:
+    from finetune.dataset import TrainingExample
+    from finetune.session import Wish
 
 
 class Lora:
@@ -24,19 +33,52 @@ class Lora:
 
 
 def train(training: Training, prompt: Plan) -> Plan:
-    """The prompt plan with an adapter that was trained on exactly its prompts."""
+    """The prompt plan with an adapter that was trained on exactly its prompts.
+
+    Raises:
+        Cancelled: `training.cancelled` turned true on the way.
+
+    """
     # Imported here: whoever only asks `why_not` must not load torch.
-    from advisor.answering import Answerer
-    from finetune.dataset import TrainingExample
+    from finetune.errors import Cancelled as TrainingCancelled
     from finetune.recipe import Recipe
+    from finetune.session import Session
     from finetune.training import train_adapter
 
-    inputs = [s.input for s in training.examples]
-    asked = Answerer(prompt, training.folder, training.workbench, training.corpus).conversations(inputs)
-    rows = [
-        TrainingExample((*messages, Message("assistant", sample.output)))
-        for (messages, _), sample in zip(asked, training.examples, strict=True)
-    ]
+    rows = _rows(training, prompt)
     base = training.workbench.catalog.folder(prompt.model)
-    train_adapter(base, rows, Recipe.for_size(len(rows), seed=training.seed), training.folder / ADAPTER)
-    return prompt.model_copy(update={"adapted": True})
+    recipe = replace(Recipe.for_size(len(rows), seed=training.seed), long_rows="drop")
+    session = Session(control=_Control(training.cancelled))
+    try:
+        report = train_adapter(base, rows, recipe, training.folder / ADAPTER, session=session)
+    except TrainingCancelled as stopped:
+        raise Cancelled(str(stopped)) from stopped
+    unlearned = len(training.examples) - len(rows) + report.manifest.dropped_rows
+    return prompt.model_copy(update={"adapted": True, "unlearned": unlearned})
+
+
+def _rows(training: Training, prompt: Plan) -> list[TrainingExample]:
+    """The samples whose prompts fit the model, as conversations that end in the wanted output."""
+    from advisor.answering import Answerer, where_fitting
+    from finetune.dataset import TrainingExample
+
+    answerer = Answerer(prompt, training.folder, training.workbench, training.corpus)
+    asked = where_fitting(answerer.conversations, [s.input for s in training.examples])
+    return [
+        TrainingExample((*found[0], Message("assistant", sample.output)))
+        for found, sample in zip(asked, training.examples, strict=True)
+        if found
+    ]
+
+
+class _Control:
+    """Asks the adviser's question in the words of `finetune`."""
+
+    def __init__(self, cancelled: Callable[[], bool]) -> None:
+        self._cancelled = cancelled
+
+    def wish(self) -> Wish:
+        """Cancel, or go on."""
+        from finetune.session import Wish
+
+        return Wish.CANCEL if self._cancelled() else Wish.GO_ON

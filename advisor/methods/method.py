@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from advisor.events import never
 from advisor.plan import Plan
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
@@ -43,6 +44,8 @@ class Training:
     folder: Path
     """Where artifacts of the plan go."""
     seed: int
+    cancelled: Callable[[], bool] = never
+    """Asked on the way by whatever takes long."""
 
     @property
     def max_tokens(self) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -20,6 +23,21 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
     console.print("error:", style="bold red", end=" ")
     console.print(message, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(status)
+
+
+def check_target(path: Path) -> None:
+    """Refuse a place where no file can be written, before any work is done."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        fail(f"{path}: give the name of a file in a folder that exists.", BAD_INPUT)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A block that writes a file; a full disk and the like end in a message."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror or error}.")
 
 
 def settings_from(**overrides: object) -> Settings:

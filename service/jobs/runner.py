@@ -10,13 +10,14 @@ from service.jobs.process import overdue
 from service.processes.leash import spawn, stop
 from service.settings import Settings
 from service.storage.data_dir import DataDir
-from service.storage.job import Job
+from service.storage.job import Job, Kind
 
 ATTEMPTS = 3
 """Starts of a job whose process dies."""
 LOOK_SECONDS = 0.2
-GRACE_SECONDS = 60.0
-"""Time to wind up after a cancellation or the deadline; a block of samples is finished within it."""
+GRACE_SECONDS: dict[Kind, float] = {"recommendation": 60.0, "deployment": 0.0}
+"""Time to wind up after a cancellation or the deadline: a block of samples is finished within it, and a
+deployment has nothing to keep."""
 
 
 class Runner:
@@ -34,7 +35,8 @@ class Runner:
         self._data.jobs.move(job_id, "running")
         deadline = time.monotonic() + self._settings.job_timeout_seconds
         for _ in range(ATTEMPTS):
-            if self._current(job).finished:
+            current = self._current(job)
+            if current.finished or (current.cancel_requested and not GRACE_SECONDS[job.kind]):
                 break
             self._attempt(job, max(0.0, deadline - time.monotonic()))
         self._give_up(job, time.monotonic() >= deadline)
@@ -52,11 +54,12 @@ class Runner:
 
     def _watch(self, process: subprocess.Popen[bytes], job: Job, deadline: float) -> None:
         """Return when the process ended, or did not wind up in time."""
-        last = deadline + GRACE_SECONDS
+        grace = GRACE_SECONDS[job.kind]
+        last = deadline + grace
         while process.poll() is None and time.monotonic() < last:
             time.sleep(LOOK_SECONDS)
             if self._current(job).cancel_requested:
-                last = min(last, time.monotonic() + GRACE_SECONDS)
+                last = min(last, time.monotonic() + grace)
 
     def _give_up(self, job: Job, late: bool) -> None:
         current = self._current(job)

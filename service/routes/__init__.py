@@ -2,6 +2,7 @@
 
 from service.routes import (
     chat,
+    datasets,
     deployments,
     files,
     health,
@@ -16,6 +17,7 @@ ROUTERS = (
     models.router,
     chat.router,
     files.router,
+    datasets.router,
     recommendations.router,
     recommendation_events.router,
     recommendation_reports.router,

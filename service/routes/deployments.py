@@ -55,6 +55,14 @@ def retrieve(here: Here, deployment_id: str, response: Response) -> DeploymentOb
     return show_deployment(job)
 
 
+@router.post("/deployments/{deployment_id}/cancel")
+def cancel(here: Here, deployment_id: str, response: Response) -> DeploymentObject:
+    """Stop making a deployment. A finished one stays as it is: DELETE /v1/models/{name} removes it."""
+    find_deployment(here, deployment_id)
+    here.data.jobs.request_cancel(deployment_id)
+    return retrieve(here, deployment_id, response)
+
+
 async def _refuse_taken(here: Resources, name: str) -> None:
     try:
         await here.engine.check(name)

@@ -1,12 +1,16 @@
-"""/v1/models: bases, adapters, remote models and deployments under their names."""
+"""/v1/models: bases, adapters, remote models and deployments under their names; deployments can go."""
 
 from __future__ import annotations
+
+import shutil
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from service.resources import Here
-from service.schemas.models import Model, ModelList, show_card, show_deployed
+from service.errors import InvalidRequest, NotReady
+from service.resources import Here, Resources
+from service.schemas.models import DeletedModel, Model, ModelList, show_card, show_deployed
+from service.storage.job import Job
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -28,3 +32,26 @@ async def retrieve(here: Here, model: str) -> Model:
         await here.engine.check(model)
         return Model(id=model, created=0, owned_by="remote")
     return found
+
+
+@router.delete("/{model:path}")
+async def delete(here: Here, model: str) -> DeletedModel:
+    """Delete a deployment with all that was prepared for it; its recommendation stays."""
+    deployed = await run_in_threadpool(here.data.jobs.serving, model)
+    if deployed is None:
+        await here.engine.check(model)
+        raise InvalidRequest(
+            f"model: {model!r} belongs to the server; only deployments can be deleted.", "model"
+        )
+    await run_in_threadpool(_delete, here, deployed)
+    return DeletedModel(id=model)
+
+
+def _delete(here: Resources, deployed: Job) -> None:
+    if not here.data.jobs.delete(deployed.id):
+        raise NotReady(
+            f"model: {deployed.model_name} is {deployed.status}; cancel it first with "
+            f"POST /v1/deployments/{deployed.id}/cancel.",
+            "model",
+        )
+    shutil.rmtree(here.data.folder("deployment", deployed.id), ignore_errors=True)

@@ -20,6 +20,13 @@ class Model(Identified):
     parent: str | None = None
 
 
+class DeletedModel(Identified):
+    """What DELETE answers."""
+
+    object: Literal["model"] = "model"
+    deleted: Literal[True] = True
+
+
 class ModelList(BaseModel):
     """All of them; OpenAI does not page this list."""
 

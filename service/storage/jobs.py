@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.errors import InvalidRequest, KeyReused
@@ -101,6 +101,14 @@ class JobStore:
                 .where(jobs.c.id == job_id, jobs.c.status.not_in(FINAL))
                 .values(cancel_requested=True)
             )
+
+    def delete(self, job_id: str) -> bool:
+        """Delete a finished job and its history; False where it is not finished."""
+        with self._database.begin() as connection:
+            gone = connection.execute(delete(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(FINAL)))
+            if gone.rowcount == 1:
+                connection.execute(delete(events).where(events.c.job_id == job_id))
+            return gone.rowcount == 1
 
     def append(self, job_id: str, kind: str, data: dict[str, Any]) -> None:
         """Add an event to a job's history."""

@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from advisor.decision import broken_constraint, decide
-from advisor.economics import Cost
+from advisor.decision import Decision, decide
 from advisor.statistics import Standing
-from advisor.use_case import Constraints
-from advisor.wording import say
+from advisor.wording import Findings, say
 
 
-def standing(score: float, within: float) -> Standing:
-    return Standing(score, (score - 0.05, score + 0.05), 0.9 - score, (0.0, 0.1), within, within)
+def standing(score: float, within: float, chance: float = 0.0) -> Standing:
+    return Standing(score, (score - 0.05, score + 0.05), 0.9 - score, (0.0, 0.1), within, within, chance, 1.0)
 
 
-def cost(**changes: Any) -> Cost:
-    figures = {
-        "per_1000": 0.5,
-        "prepare": 0.0,
-        "monthly": None,
-        "prepare_seconds": 1.0,
-        "p50_seconds": 0.1,
-        "p95_seconds": 0.2,
-    }
-    return Cost(**{**figures, "prompt_tokens": 100.0, "completion_tokens": 5.0, **changes})
+def findings(decision: Decision, standings: dict[str, Standing], **more: object) -> Findings:
+    return replace(Findings(decision, standings, "accuracy", samples=100, given_samples=100), **more)
 
 
 @pytest.mark.parametrize(
     ("standings", "verdict", "recommended"),
     [
         ({"zero-shot": standing(0.2, 0.0), "rag": standing(0.9, 1.0)}, "clear", "rag"),
+        ({"zero-shot": standing(0.9, 1.0), "rag": standing(0.5, 0.0)}, "clear", "zero-shot"),
         (
             {"zero-shot": standing(0.89, 0.9), "rag": standing(0.9, 1.0)},
             "equivalent_take_simplest",
             "zero-shot",
         ),
+        (
+            {"zero-shot": standing(0.9, 0.9), "rag": standing(0.89, 0.3)},
+            "equivalent_take_simplest",
+            "zero-shot",
+        ),
         ({"zero-shot": standing(0.88, 0.6), "rag": standing(0.9, 0.7)}, "undecided_label_more", "zero-shot"),
         ({"zero-shot": standing(0.80, 0.3), "rag": standing(0.9, 0.7)}, "undecided_label_more", "rag"),
+        ({"zero-shot": standing(0.80, 0.49), "rag": standing(0.9, 1.0)}, "undecided_label_more", "rag"),
+        ({"zero-shot": standing(0.80, 0.1, 0.2), "rag": standing(0.9, 1.0)}, "undecided_label_more", "rag"),
     ],
 )
 def test_the_rule(standings: dict[str, Standing], verdict: str, recommended: str) -> None:
     found = decide(standings, {})
     assert (found.verdict, found.recommended) == (verdict, recommended)
-    assert recommended in say(found, standings, {}, "accuracy", 100)
+    assert recommended in say(findings(found, standings))
 
 
 def test_nothing_is_recommended_when_nothing_is_allowed() -> None:
@@ -53,14 +51,14 @@ def test_nothing_is_recommended_when_nothing_is_allowed() -> None:
     excluded = {"rag": "too slow"}
     found = decide(standings, excluded)
     assert found.verdict == "none_meets_bar"
-    assert "too slow" in say(found, standings, excluded, "accuracy", None)
+    assert "too slow" in say(findings(found, standings, excluded=excluded))
 
 
 def test_a_best_score_of_nothing_is_no_recommendation() -> None:
     standings = {"zero-shot": standing(0.0, 1.0), "rag": standing(0.01, 1.0)}
     found = decide(standings, {})
     assert (found.verdict, found.recommended) == ("none_meets_bar", None)
-    assert "No method works" in say(found, standings, {}, "token_f1", None)
+    assert "No method works" in say(findings(found, standings, metric="token_f1"))
 
 
 def test_what_scores_nothing_is_not_as_good_as_a_weak_leader() -> None:
@@ -68,18 +66,45 @@ def test_what_scores_nothing_is_not_as_good_as_a_weak_leader() -> None:
     assert found.recommended == "rag"
 
 
+def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> None:
+    same = replace(standing(0.9, 1.0), p_above_constant=0.0)
+    found = decide({"zero-shot": same}, {})
+    assert (found.verdict, found.recommended) == ("none_meets_bar", None)
+    assert "always answering 'yes' (90.0 %)" in say(
+        findings(found, {"zero-shot": same}, constant=("yes", 0.9))
+    )
+    better = decide({"zero-shot": same, "lora": standing(0.915, 1.0)}, {})
+    assert better.recommended == "lora"
+
+
 @pytest.mark.parametrize(
-    ("limits", "spent", "reason"),
+    ("more", "told"),
     [
-        ({}, cost(), None),
-        ({"max_latency_seconds": 0.1}, cost(), "p95 latency"),
-        ({"max_cost_per_1000": 0.1}, cost(), "per 1,000"),
-        ({"max_cost_per_1000": 0.1}, cost(per_1000=None), "no price"),
-        ({"quality_floor": 0.95}, cost(), "quality floor"),
-        ({"knowledge_changes": "weekly"}, cost(), "trained again"),
-        ({"knowledge_changes": "yearly"}, cost(), None),
+        ({}, "no other method was measured"),
+        ({"excluded": {"lora": "too slow"}}, "no other method meets the constraints"),
+        ({"failed": {"lora": "out of memory."}}, "no other method could be measured"),
+        ({"failed": {"lora": "out of memory."}}, "lora could not be measured (out of memory)."),
+        ({"cautions": {"rag": "its p95 latency is high"}}, "Mind that its p95 latency is high."),
+        ({"cautions": {"lora": "its p95 latency is high"}}, "Take rag"),
     ],
 )
-def test_constraints(limits: dict[str, Any], spent: Cost, reason: str | None) -> None:
-    found = broken_constraint(0.9, spent, trains_on_facts=True, limits=Constraints(**limits))
-    assert (found is None) if reason is None else (found is not None and reason in found)
+def test_says_why_there_is_no_rival_and_what_to_mind(more: dict[str, object], told: str) -> None:
+    standings = {"rag": standing(0.9, 1.0)}
+    said = say(findings(decide(standings, {}), standings, **more))
+    assert told in said
+    assert ("Mind that" in said) == ("Mind that" in told)
+
+
+@pytest.mark.parametrize(
+    ("needed", "told"),
+    [
+        (None, "More than 500 labelled samples"),
+        (250, "About 250 scored samples would settle it: use the preset thorough"),
+        (450, "About 450 labelled samples would settle it"),
+    ],
+)
+def test_says_how_an_undecided_verdict_would_settle(needed: int | None, told: str) -> None:
+    standings = {"zero-shot": standing(0.88, 0.6), "rag": standing(0.9, 0.7)}
+    said = say(findings(decide(standings, {}), standings, labels_needed=needed, given_samples=300))
+    assert told in said
+    assert "rag is not ruled out" in said

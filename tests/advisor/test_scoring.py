@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from advisor.scoring import exact_match, fields_of, metric_named, rouge_l, token_f1
+from advisor.scoring import exact_match, fields_of, metric_named, object_in, rouge_l, token_f1
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,20 @@ from advisor.scoring import exact_match, fields_of, metric_named, rouge_l, token
         ("London", "Paris", 0.0),
         ("", "Paris", 0.0),
         ("to be or not to be", "to be", 0.5),
+        ("", "A", 0.0),
+        ("??", "A", 0.0),
+        ("the", "The", 1.0),
+        ("+", "-", 0.0),
+        ("15", "1.5", 0.0),
+        ("5", ".5", 0.0),
+        ("5", "-5", 0.0),
+        ("\u22125", "-5", 1.0),
+        ("10", "1/0", 0.0),
+        ("10:30", "1030", 0.0),
+        ("In 2019.", "in 2019", 1.0),
+        ("COVID-19", "covid19", 1.0),
+        ("東京の人", "東京", 2 / 3),
+        ("東京。", "東京", 1.0),
     ],
 )
 def test_token_f1(output: str, reference: str, score: float) -> None:
@@ -34,17 +48,36 @@ def test_rouge_l_is_the_longest_common_subsequence() -> None:
     assert rouge_l("police kill the gunman", "police killed the gunman") == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize("text", ["Привет мир", "東京都", "नमस्ते", "Grüße", "???"])
+def test_rouge_l_reads_every_script(text: str) -> None:
+    assert rouge_l(text, text) == 1
+    assert rouge_l("London", text) == 0
+
+
+def test_rouge_l_counts_signs_where_no_spaces_are_written() -> None:
+    assert rouge_l("東京", "東京都") == pytest.approx(0.8)
+
+
 def test_field_f1_is_pooled() -> None:
     metric = metric_named("field_f1")
     outputs = ['{"a": "1", "b": "2"}', "no JSON", "{}"]
     references = ['{"a": "1", "c": "3"}', '{"a": "1"}', "{}"]
-    assert metric.score(outputs, references) == pytest.approx(2 * 1 / (2 + 3))
+    assert metric.score(outputs, references) == pytest.approx(2 * 1 / (3 + 3))
     assert metric.per_sample(outputs, references).tolist() == [0.5, 0.0, 1.0]
+
+
+def test_what_is_no_object_has_a_wrong_field_even_where_none_is_wanted() -> None:
+    assert metric_named("field_f1").score(["no JSON"], ["{}"]) == 0
 
 
 @given(st.text())
 def test_any_text_can_be_read_as_fields(text: str) -> None:
-    assert isinstance(fields_of(text), set)
+    assert fields_of(text) is None or object_in(text) is not None
+
+
+@pytest.mark.parametrize("text", ['{"a": ' + "9" * 5_000 + "}", "[" * 100_000, "[1]", "", '{"a": 1'])
+def test_what_json_cannot_hold_is_no_object(text: str) -> None:
+    assert object_in(text) is None
 
 
 LABELS = ("a", "b", "c")

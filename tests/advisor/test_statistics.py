@@ -1,12 +1,15 @@
-"""The bootstrap against simulations whose truth is known."""
+"""The bootstrap against cases whose truth is known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
+from advisor.decision import decide, labels_needed
+from advisor.resampling import Evidence, Resampled, resample
 from advisor.scoring import metric_named
-from advisor.statistics import resample, samples_to_tell_apart, standings, winner_score
+from advisor.statistics import standings, winner_score
 
 METRIC = metric_named("accuracy")
 
@@ -15,9 +18,13 @@ def marks(values: np.ndarray) -> np.ndarray:
     return np.stack([values.astype(float), np.ones(len(values))], axis=1)
 
 
+def drawn_from(columns: dict[str, np.ndarray], seed: int = 0, excluded: tuple[str, ...] = ()) -> Resampled:
+    n = len(next(iter(columns.values())))
+    return resample(Evidence(METRIC, columns, [str(i) for i in range(n)]), seed, excluded)
+
+
 def test_a_method_that_always_wins_is_best_for_sure() -> None:
-    drawn = resample({"bad": marks(np.zeros(40)), "good": marks(np.ones(40))}, METRIC, seed=0)
-    found = standings(drawn, margin=0.02)
+    found = standings(drawn_from({"bad": marks(np.zeros(40)), "good": marks(np.ones(40))}), margin=0.02)
     assert found["good"].p_best == 1
     assert found["bad"].deficit == 1
     assert found["bad"].deficit_interval == (1, 1)
@@ -25,47 +32,100 @@ def test_a_method_that_always_wins_is_best_for_sure() -> None:
 
 def test_equal_methods_share_the_lead() -> None:
     same = marks(np.arange(40) % 2)
-    found = standings(resample({"one": same, "two": same}, METRIC, seed=0), margin=0.0)
+    found = standings(drawn_from({"one": same, "two": same}), margin=0.0)
     assert found["one"].p_best == found["two"].p_best == pytest.approx(0.5)
     assert found["one"].p_within_margin == 1
 
 
 def test_an_excluded_method_cannot_lead() -> None:
-    drawn = resample({"good": marks(np.ones(40)), "bad": marks(np.zeros(40))}, METRIC, seed=0)
-    found = standings(drawn, margin=0.02, excluded={"good"})
+    drawn = drawn_from({"good": marks(np.ones(40)), "bad": marks(np.zeros(40))}, excluded=("good",))
+    found = standings(drawn, margin=0.02)
     assert found["bad"].p_best == 1
     assert found["good"].deficit == -1
 
 
-def test_intervals_cover_the_truth() -> None:
-    rng = np.random.default_rng(5)
-    inside = 0
-    for trial in range(200):
-        columns = {"one": marks(rng.random(80) < 0.7), "two": marks(rng.random(80) < 0.5)}
-        low, high = standings(resample(columns, METRIC, trial), 0.02)["one"].interval
-        inside += low <= 0.7 <= high
-    assert 0.84 <= inside / 200 <= 0.96
+def test_one_sample_is_no_clear_lead() -> None:
+    weaker, better = np.arange(20) < 14, np.arange(20) < 15
+    drawn = drawn_from({"zero-shot": marks(weaker), "lora": marks(better)})
+    assert decide(standings(drawn, 0.02), {}).verdict == "undecided_label_more"
 
 
-def test_the_score_of_a_winner_is_not_inflated() -> None:
-    rng = np.random.default_rng(7)
-    naive, corrected = [], []
-    for trial in range(60):
-        columns = {f"m{i}": marks(rng.random(50) < 0.6) for i in range(10)}
-        drawn = resample(columns, METRIC, trial)
-        naive.append(drawn.observed.max() - 0.6)
-        corrected.append(winner_score(drawn)[0] - 0.6)
-    assert np.mean(naive) > 0.07
-    assert abs(np.mean(corrected)) < 0.03
+@pytest.mark.parametrize(("wins", "losses"), [(1, 0), (3, 0), (6, 1), (9, 4)])
+def test_chance_is_the_exact_test_of_the_samples_on_which_two_methods_differ(wins: int, losses: int) -> None:
+    both = 30 - wins - losses
+    leader = np.array([1] * both + [1] * wins + [0] * losses)
+    other = np.array([1] * both + [0] * wins + [1] * losses)
+    found = standings(drawn_from({"other": marks(other), "leader": marks(leader)}), 0.02)["other"]
+    exact = binomtest(wins, wins + losses, alternative="greater").pvalue
+    assert found.p_chance == pytest.approx(exact, abs=0.03)
 
 
-def test_more_samples_are_asked_for_a_smaller_gap() -> None:
-    rng = np.random.default_rng(3)
-    luck = rng.random(100)
-    near = {"a": marks(luck < 0.60), "b": marks(rng.random(100) < 0.63)}
-    far = {"a": marks(luck < 0.30), "b": marks(rng.random(100) < 0.80)}
-    needed = [
-        samples_to_tell_apart(resample(c, METRIC, 0), "a", "b", margin=0.02, n=100) for c in (near, far)
-    ]
-    assert needed[0] is not None and needed[1] is not None
-    assert needed[1] < 100 < needed[0]
+def test_copies_of_an_input_are_one_case() -> None:
+    right = np.random.default_rng(1).random(40) < 0.6
+    groups = [str(i) for i in range(40) for _ in range(5)]
+    copied = resample(Evidence(METRIC, {"one": marks(np.repeat(right, 5))}, groups), 0)
+    single = drawn_from({"one": marks(right)})
+    low, high = standings(copied, 0.02)["one"].interval
+    assert (low, high) == pytest.approx(standings(single, 0.02)["one"].interval, abs=0.02)
+
+
+def test_a_very_long_input_makes_no_table_of_its_width() -> None:
+    groups = ["x" * 10_000_000, *map(str, range(299))]
+    found = resample(Evidence(METRIC, {"one": marks(np.ones(300))}, groups), 0)
+    assert found.observed.tolist() == [1.0]
+
+
+def test_macro_f1_of_resamples_lies_around_the_observed_one() -> None:
+    """A label that a resample lacks would leave out its F1 of zero."""
+    references = ["ham"] * 197 + ["spam"] * 3
+    metric = metric_named("macro_f1", ["ham", "spam"])
+    columns = {"always ham": metric.columns(["ham"] * 200, references)}
+    groups = [str(i) for i in range(200)]
+    drawn = resample(Evidence(metric, columns, groups, references), 0)
+    assert drawn.observed[0] == pytest.approx(0.4962, abs=1e-4)
+    assert drawn.scores[0].mean() == pytest.approx(drawn.observed[0], abs=0.002)
+    score = winner_score(drawn, 0.02)
+    assert score is not None and score[0] == pytest.approx(drawn.observed[0], abs=0.005)
+
+
+def test_no_winner_score_where_a_label_can_never_be_left_out() -> None:
+    references = ["ham"] * 39 + ["spam"]
+    metric = metric_named("macro_f1", ["ham", "spam"])
+    columns = {"always ham": metric.columns(["ham"] * 40, references)}
+    assert (
+        winner_score(resample(Evidence(metric, columns, list(map(str, range(40))), references), 0), 0) is None
+    )
+
+
+def test_a_constant_answer_is_beaten_or_not() -> None:
+    yes = np.arange(40) < 36
+    columns = {"always": marks(yes), "better": marks(np.arange(40) < 40)}
+    groups = [str(i) for i in range(40)]
+    found = standings(resample(Evidence(METRIC, columns, groups, constant=marks(yes)), 0), 0.02)
+    assert found["always"].p_above_constant == 0
+    assert found["better"].p_above_constant > 0.95
+
+
+def test_the_needed_labels_settle_the_verdict() -> None:
+    """Where the new samples are like the old, the verdict is decided at that many and not much earlier."""
+    b = np.array([1] * 60 + [0] * 40)
+    a = np.array([1] * 48 + [0] * 12 + [1] * 8 + [0] * 32)
+    needed = labels_needed(drawn_from({"a": marks(a), "b": marks(b)}), 0.02, {}, 100)
+    assert needed is not None and 300 < needed < 450
+    more = {
+        times: drawn_from({"a": marks(np.tile(a, times)), "b": marks(np.tile(b, times))})
+        for times in (1, 3, 5)
+    }
+    verdicts = {times: decide(standings(drawn, 0.02), {}).verdict for times, drawn in more.items()}
+    assert verdicts == {1: "undecided_label_more", 3: "undecided_label_more", 5: "clear"}
+
+
+def test_a_decided_verdict_needs_no_more_labels() -> None:
+    columns = {"a": marks(np.zeros(40)), "b": marks(np.ones(40))}
+    assert labels_needed(drawn_from(columns), 0.02, {}, 40) is None
+
+
+def test_a_gap_as_large_as_the_margin_never_settles() -> None:
+    rng = np.random.default_rng(0).permutation(100)
+    columns = {"a": marks(rng >= 42), "b": marks((rng >= 30) & (rng < 90))}
+    assert labels_needed(drawn_from(columns), 0.02, {}, 100) is None

@@ -36,9 +36,15 @@ def test_keeps_a_json_output_as_its_text() -> None:
         ({"samples": []}, "samples", "label more"),
         ({"samples": [{"input": "a", "output": "b"}]}, "samples", "label more"),
         ({"samples": [{"input": "a", "output": "b"}] * (MAX_SAMPLES + 1)}, "samples", "random part"),
+        ({"samples": [{"input": f"{i % 9}!", "output": "b"} for i in range(20)]}, "samples", "label other"),
         ({"samples": [{"input": "a", "output": " "}] * 20}, "samples.0.output", "at least 1 character"),
         ({"samples": [{"input": "a"}] * 20}, "samples.0.output", "required"),
         ({"samples": [{"input": "w " * (MAX_WORDS + 1), "output": "b"}] * 20}, "samples.0.input", "shorten"),
+        (
+            {"samples": [{"input": "字" * 2 * (MAX_WORDS + 1), "output": "b"}] * 20},
+            "samples.0.input",
+            "shorten",
+        ),
         ({"samples": [{"input": "a", "output": "b", "id": 3}] * 20}, "samples.0.id", "not a field"),
         ({"corpus": []}, "corpus", "leave the field out"),
         ({"corpus": [{"id": "1", "text": "a"}, {"id": "1", "text": "b"}]}, "corpus", "its own id"),
@@ -80,6 +86,7 @@ def test_reads_a_folder_but_never_its_test_file(tmp_path: Path) -> None:
     [
         ({"samples.jsonl": "{"}, "samples.jsonl line 1"),
         ({"samples.jsonl": "[1]"}, "samples.jsonl line 1"),
+        ({"samples.jsonl": '{"input": ' + "9" * 5_000 + "}"}, "samples.jsonl line 1"),
         ({"task.json": "[]"}, "task.json"),
         ({"corpus.jsonl": ""}, "corpus"),
         ({"samples.jsonl": "\udcff\udcfe"}, "samples.jsonl"),

@@ -1,4 +1,4 @@
-"""Rows: checked, without repeats, split by content."""
+"""Rows: checked, without repeats."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from finetune.dataset import TrainingExample, data_hash, encode, split, unique
+from finetune.dataset import TrainingExample, data_hash, encode, unique
 from finetune.errors import DatasetError
+from finetune.rows import EncodedExample, flaw
+from finetune.texts import TextExample
 from generation.messages import Message
 
 ASK = Message("user", "Say hi")
@@ -34,13 +34,49 @@ def test_every_bad_row_is_named_with_its_number_and_remedy(tokenizer: Any) -> No
         TrainingExample((ASK, Message("assistant", "  "))),
         TrainingExample((ASK,)),
         TrainingExample((Message("assistant", "hi"),)),
-        TrainingExample((ASK, Message("assistant", "long " * 20))),
     ]
     with pytest.raises(DatasetError) as refused:
         encode(rows, tokenizer, context_window=50)
-    assert [problem[:6] for problem in refused.value.problems] == ["Row 2:", "Row 3:", "Row 4:", "Row 5:"]
-    for words in ("fill it", "add the answer", "put a user's message", "never cut"):
+    assert [problem[:6] for problem in refused.value.problems] == ["Row 2:", "Row 3:", "Row 4:"]
+    for words in ("fill it", "add the answer", "put a user's message"):
         assert words in str(refused.value)
+
+
+def test_rows_over_the_window_are_counted_and_refused_unless_they_may_be_dropped(tokenizer: Any) -> None:
+    long = TrainingExample((ASK, Message("assistant", "long " * 20)))
+    with pytest.raises(DatasetError, match=r"^2 of 3 rows .* \(rows 1, 3\).* never cut") as refused:
+        encode([long, GOOD, long], tokenizer, context_window=50)
+    assert len(refused.value.problems) == 1
+    assert encode([long, GOOD, long], tokenizer, 50, "drop") == encode([GOOD], tokenizer, 50)
+    with pytest.raises(DatasetError, match="2 of 2 rows"):
+        encode([long, long], tokenizer, 50, "drop")
+
+
+def test_a_text_is_learned_whole_in_pieces_that_fit(tokenizer: Any) -> None:
+    rows = encode([TextExample("abcdefghij" * 7)], tokenizer, context_window=16)
+    learned = [
+        token for row in rows for token, is_learned in zip(row.ids, row.mask, strict=True) if is_learned
+    ]
+    assert tokenizer.decode([rows[0].ids[0], *learned]) == "abcdefghij" * 7 + "<|end|>"
+    assert max(len(row.ids) for row in rows) == 16
+    assert not any(row.is_answer for row in rows)
+    with pytest.raises(DatasetError, match="Row 1: the text is empty"):
+        encode([TextExample(" ")], tokenizer, 16)
+
+
+@pytest.mark.parametrize(
+    ("ids", "mask", "words"),
+    [
+        ([7, 8, 4], [False, True], "encode it again"),
+        ([7, 8, 4], [False, False, False], "no token of it"),
+        ([7, 8, 4], [True, True, True], "its first token"),
+        ([7, 8, 9, 4], [False, False, True, False], "its end of turn"),
+        ([7, 8, 9, 9], [False, False, True, True], "its end of turn"),
+    ],
+)
+def test_a_wrong_mask_is_found(ids: list[int], mask: list[bool], words: str) -> None:
+    assert words in str(flaw(EncodedExample(ids, mask), end=4))
+    assert flaw(EncodedExample([7, 8, 9, 4], [False, False, True, True]), end=4) is None
 
 
 def test_many_problems_are_summed_up(tokenizer: Any) -> None:
@@ -61,28 +97,6 @@ def test_nothing_is_cut(tokenizer: Any) -> None:
 
 def test_repeats_count_once_in_order() -> None:
     assert unique([row("b"), row("a"), row("b")]) == [row("b"), row("a")]
-
-
-texts = st.lists(st.text(max_size=5), max_size=30)
-
-
-@given(texts, st.floats(0, 1), st.integers(0, 9))
-def test_a_split_shares_out_all_distinct_rows(inputs: list[str], share: float, seed: int) -> None:
-    rows = [row(text) for text in inputs]
-    kept, aside = split(rows, share, seed)
-    assert not set(kept) & set(aside)
-    assert set(kept) | set(aside) == set(rows)
-
-
-@given(texts, texts, st.integers(0, 9))
-def test_a_row_stays_on_its_side_when_others_come(inputs: list[str], more: list[str], seed: int) -> None:
-    before = split([row(t) for t in inputs], 0.3, seed)[1]
-    after = split([row(t) for t in [*more, *inputs]], 0.3, seed)[1]
-    assert set(before) <= set(after)
-
-
-def test_the_share_is_about_kept() -> None:
-    assert 150 < len(split([row(str(i)) for i in range(1000)], 0.2, 0)[1]) < 250
 
 
 def test_the_data_hash_follows_the_content() -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from finetune import adapter
 from finetune.dataset import TrainingExample
-from finetune.errors import Cancelled, DatasetError, TrainingError
+from finetune.errors import Cancelled, DatasetError, Diverged, TrainingError
 from finetune.progress import Progress
 from finetune.recipe import Recipe
+from finetune.session import Session, Validation, Wish
 from finetune.training import TrainingReport, train_adapter
 from generation.catalog import Catalog
 from generation.errors import AdapterMismatchError, ModelUnavailableError
@@ -30,6 +31,16 @@ def short_run(
     tiny_llama: Path, animals: list[TrainingExample], tmp_path_factory: pytest.TempPathFactory
 ) -> TrainingReport:
     return train_adapter(tiny_llama, animals, SHORT, tmp_path_factory.mktemp("runs") / "new" / "short")
+
+
+class StopAfter:
+    """Wishes to stop once so many steps were told."""
+
+    def __init__(self, told: Sequence[Progress], steps: int, wish: Wish) -> None:
+        self._told, self._steps, self._wish = told, steps, wish
+
+    def wish(self) -> Wish:
+        return self._wish if len(self._told) == self._steps else Wish.GO_ON
 
 
 def answers(model: TransformersModel, examples: Sequence[TrainingExample]) -> list[str]:
@@ -123,8 +134,8 @@ def test_progress_is_told_step_by_step(
         animals[:8],
         replace(SHORT, epochs=2),
         tmp_path / "a",
-        validation=animals[8:],
-        on_step=told.append,
+        validation=Validation(animals[8:]),
+        session=Session(on_step=told.append),
     )
     assert [p.step for p in told] == list(range(1, told[0].steps + 1))
     assert [p.epoch for p in told if p.validation_loss is not None] == [1, 2]
@@ -135,7 +146,7 @@ def test_it_stops_when_validation_gets_no_better_and_keeps_the_best_epoch(
     tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path
 ) -> None:
     wild = replace(SHORT, learning_rate=0.3, epochs=12, patience=1)
-    report = train_adapter(tiny_llama, animals[:8], wild, tmp_path / "a", validation=animals[8:])
+    report = train_adapter(tiny_llama, animals[:8], wild, tmp_path / "a", validation=Validation(animals[8:]))
     losses = report.manifest.validation_losses
     assert report.stopped_early
     assert len(losses) < 12
@@ -152,8 +163,7 @@ def test_a_cancelled_training_leaves_nothing(
             animals,
             SHORT,
             tmp_path / "a",
-            on_step=steps.append,
-            should_stop=lambda: len(steps) == 2,
+            session=Session(on_step=steps.append, control=StopAfter(steps, 2, Wish.CANCEL)),
         )
     assert len(steps) == 2
     assert list(tmp_path.iterdir()) == []
@@ -162,7 +172,7 @@ def test_a_cancelled_training_leaves_nothing(
 def test_a_loss_that_is_no_number_ends_the_training(
     tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path
 ) -> None:
-    with pytest.raises(TrainingError, match="lower the learning rate"):
+    with pytest.raises(Diverged, match=r"at step \d+ of \d+; lower the learning rate"):
         train_adapter(tiny_llama, animals, replace(SHORT, learning_rate=1e30, epochs=5), tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
@@ -180,6 +190,10 @@ def test_bad_rows_are_refused_before_training(
 ) -> None:
     with pytest.raises(DatasetError, match="Row 2"):
         train_adapter(tiny_llama, [animals[0], TrainingExample(())], SHORT, tmp_path / "a")
+    with pytest.raises(DatasetError, match="Validation: Row 1"):
+        train_adapter(
+            tiny_llama, animals, SHORT, tmp_path / "a", validation=Validation([TrainingExample(())])
+        )
 
 
 def test_a_new_run_takes_the_place_of_an_old_one(

@@ -95,6 +95,7 @@ def test_worker_and_web_may_be_killed(tmp_path: Path, environment: dict[str, str
         job = finished(running, job_id)
         after = trials(tmp_path, job_id)
         assert deployed_answer(running, job_id, "lora", "case 4 about shipping") in LABELS
+        assert cancelled_on_the_way(running, job_id) == "cancelled"
     assert job["status"] == "succeeded", job
     assert after.items() > before.items()
 
@@ -107,6 +108,16 @@ def deployed_answer(running: Running, job_id: str, method: str, text: str) -> st
     body = {"model": made["model"], "messages": [{"role": "user", "content": text}]}
     answer = httpx.post(f"{running.url}/v1/chat/completions", json=body, timeout=60).json()
     return answer["choices"][0]["message"]["content"]
+
+
+def cancelled_on_the_way(running: Running, job_id: str) -> str:
+    """How a deployment ends that is cancelled while it is being made."""
+    asked = {"method": "lora", "name": "never"}
+    made = httpx.post(f"{running.url}/v1/recommendations/{job_id}/deploy", json=asked).json()
+    url = f"{running.url}/v1/deployments/{made['id']}"
+    wait_for(lambda: httpx.get(url).json()["status"] == "running")
+    httpx.post(f"{url}/cancel")
+    return wait_for(lambda: httpx.get(url).json()["finished_at"] and httpx.get(url).json()["status"])
 
 
 def test_everything_may_be_killed_and_started_again(

@@ -92,6 +92,37 @@ def test_a_deployment_answers_under_its_name(
     assert client.get("/v1/models/desk").json() == listed["desk"]
 
 
+def test_a_deleted_deployment_is_gone_with_its_files(
+    client: TestClient, data: DataDir, measured: str
+) -> None:
+    made = deploy(client, measured, {"name": "desk"}).json()
+    early = client.delete("/v1/models/desk")
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "not_ready")
+    data.jobs.move(made["id"], "running")
+    data.jobs.move(made["id"], "succeeded")
+    data.pipeline(made["id"]).mkdir(parents=True)
+    assert client.delete("/v1/models/desk").json() == {"id": "desk", "object": "model", "deleted": True}
+    assert not data.folder("deployment", made["id"]).exists()
+    assert client.get(f"/v1/deployments/{made['id']}").status_code == 404
+    assert client.get("/v1/models/desk").status_code == 404
+    assert client.delete("/v1/models/desk").status_code == 404
+    assert client.get(f"/v1/recommendations/{measured}").status_code == 200
+    assert deploy(client, measured, {"name": "desk"}).status_code == 202
+
+
+def test_models_of_the_server_stay(client: TestClient) -> None:
+    answer = client.delete("/v1/models/pocket")
+    assert answer.status_code == 400 and "only deployments" in answer.json()["error"]["message"]
+    assert client.get("/v1/models/pocket").status_code == 200
+
+
+def test_a_waiting_deployment_can_be_cancelled(client: TestClient, measured: str) -> None:
+    made = deploy(client, measured, {"name": "desk"}).json()
+    assert client.post(f"/v1/deployments/{made['id']}/cancel").json()["status"] == "cancelled"
+    assert client.post("/v1/deployments/dep_none/cancel").status_code == 404
+    assert deploy(client, measured, {"name": "desk"}).json()["id"] != made["id"]
+
+
 @pytest.mark.parametrize(
     ("change", "param"),
     [

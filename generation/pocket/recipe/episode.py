@@ -9,13 +9,33 @@ from generation.messages import Conversation, Message
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """A part of an answer that stands earlier in the conversation."""
+
+    text: str
+    clues: tuple[str, ...] = ()
+    """Words of the question that also stand before the part, and so tell it from others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is asked and what is answered."""
+
+    asked: str
+    answer: str
+    copies: tuple[Copy, ...] = ()
+    """In the order in which they stand in the answer."""
+    taught: bool = True
+    """Whether the answer is to be learned; an unguessable one is shown but not weighted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
-    """A conversation and which of its assistant turns are answers to learn."""
+    """A conversation, and its turns, one for each assistant message."""
 
     skill: str
     messages: Conversation
-    taught: tuple[bool, ...]
-    """One flag for each assistant turn; an unguessable turn is shown but not weighted."""
+    turns: tuple[Turn, ...] = ()
 
     @property
     def answer(self) -> str:
@@ -23,12 +43,10 @@ class Episode:
         return self.messages[-1].content
 
 
-def episode(
-    skill: str, opening: Conversation, turns: Sequence[tuple[str, str]], taught: Sequence[bool]
-) -> Episode:
-    """An opening that ends with a user turn, its answer, then further question-answer turns."""
-    (_, first), *rest = turns
-    said = [*opening, Message("assistant", first)]
-    for asked, answered in rest:
-        said += [Message("user", asked), Message("assistant", answered)]
-    return Episode(skill, tuple(said), tuple(taught))
+def episode(skill: str, opening: Conversation, turns: Sequence[Turn]) -> Episode:
+    """An opening that ends with the first turn's question, its answer, then the other turns."""
+    first, *rest = turns
+    said = [*opening, Message("assistant", first.answer)]
+    for turn in rest:
+        said += [Message("user", turn.asked), Message("assistant", turn.answer)]
+    return Episode(skill, tuple(said), tuple(turns))

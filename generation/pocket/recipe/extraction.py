@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from random import Random
 
-from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
 from generation.pocket.recipe.words import Vocabulary
 from generation.prompts import render
 
@@ -36,11 +36,11 @@ def fields(rng: Random, held_out: bool = False, *, dense: int = 4) -> Episode:
             "Fill the form. Fields: {}. Answer in JSON.",
         ]
     )
-    opening = render(ask.format(", ".join(keys)), turns[0][0])
-    return episode("json", opening, turns, [True] * len(turns))
+    opening = render(ask.format(", ".join(keys)), turns[0].asked)
+    return episode("json", opening, turns)
 
 
-def _message(rng: Random, words: Vocabulary, keys: list[str], held_out: bool) -> tuple[str, str]:
+def _message(rng: Random, words: Vocabulary, keys: list[str], held_out: bool) -> Turn:
     given = sorted(rng.sample(keys, rng.randint(0 if rng.random() < 0.2 else 1, min(4, len(keys)))))
     values = {key: words.value() for key in given}
     clauses = HELD_OUT_CLAUSES if held_out else CLAUSES
@@ -48,4 +48,5 @@ def _message(rng: Random, words: Vocabulary, keys: list[str], held_out: bool) ->
     rng.shuffle(said)
     joined = rng.choice([", ", " and ", ". "]).join(said) if said else words.phrase()
     text = rng.choice(OPENINGS) + joined + rng.choice(CLOSINGS)
-    return text, json.dumps(values, ensure_ascii=False)
+    copies = [c for k, v in values.items() for c in (Copy(k), Copy(v, tuple(k.split("_"))))]
+    return Turn(text, json.dumps(values, ensure_ascii=False), tuple(copies))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
 from generation.pocket.recipe.words import Vocabulary
 from generation.prompts import UNKNOWN, Passage, render
 
@@ -57,6 +57,11 @@ class Fact:
     attribute: str
     value: str
 
+    @property
+    def hidden(self) -> Fact:
+        """The same fact where no passage tells it."""
+        return replace(self, value=UNKNOWN)
+
 
 def pairs(rng: Random) -> Episode:
     """The very first lesson: frequent words stand for each other; nothing but looking up."""
@@ -65,9 +70,11 @@ def pairs(rng: Random) -> Episode:
     known = list(zip(drawn[::2], drawn[1::2], strict=True))
     form = rng.choice(["{} is {}.", "{}: {}.", "the {} has {}."])
     text = " ".join(form.format(key, value) for key, value in known)
-    turns = [(f"What is {key}?", value) for key, value in rng.sample(known, len(known))]
-    opening = render("", turns[0][0], passages=[Passage("", text)])
-    return episode("pairs", opening, turns, [True] * len(turns))
+    turns = [
+        Turn(f"What is {key}?", value, (Copy(value, (key,)),)) for key, value in rng.sample(known, len(known))
+    ]
+    opening = render("", turns[0].asked, passages=[Passage("", text)])
+    return episode("pairs", opening, turns)
 
 
 def simple_questions(rng: Random, *, longest: int = 5) -> Episode:
@@ -79,14 +86,14 @@ def simple_questions(rng: Random, *, longest: int = 5) -> Episode:
     )
     facts = [Fact(e, a, words.short_value()) for e in dict.fromkeys(names) for a in shared]
     rng.shuffle(facts)
-    text = " ".join(_said(rng.choice(SIMPLE_SENTENCES), f) for f in facts)
+    text = " ".join(_filled(rng.choice(SIMPLE_SENTENCES), f) for f in facts)
     asked = rng.sample(facts, min(6, len(facts)))
-    turns = [(_said(rng.choice(SIMPLE_QUESTIONS), f), f.value) for f in asked]
+    turns = [turn(_filled(rng.choice(SIMPLE_QUESTIONS), f), f) for f in asked]
     if rng.random() < 0.4:
-        stranger = Fact(words.noun(), rng.choice(shared), "")
-        turns[-1] = (_said(rng.choice(SIMPLE_QUESTIONS), stranger), UNKNOWN)
-    opening = render(rng.choice(INSTRUCTIONS), turns[0][0], passages=[Passage("", text)])
-    return episode("questions", opening, turns, [True] * len(turns))
+        stranger = Fact(words.noun(), rng.choice(shared), UNKNOWN)
+        turns[-1] = turn(_filled(rng.choice(SIMPLE_QUESTIONS), stranger), stranger)
+    opening = render(rng.choice(INSTRUCTIONS), turns[0].asked, passages=[Passage("", text)])
+    return episode("questions", opening, turns)
 
 
 def draw_facts(words: Vocabulary, entities: int, attributes: int) -> list[Fact]:
@@ -105,21 +112,19 @@ def questions(
     per_entity = rng.randint(1, 2)
     facts = draw_facts(words, -(-wanted // per_entity), per_entity)
     hidden = [
-        *facts[wanted:],
-        Fact(words.name(), facts[0].attribute, ""),
-        Fact(facts[0].entity, words.noun(), ""),
+        *(f.hidden for f in facts[wanted:]),
+        Fact(words.name(), facts[0].attribute, UNKNOWN),
+        Fact(facts[0].entity, words.noun(), UNKNOWN),
     ]
     shown = facts[:wanted]
     rng.shuffle(shown)
     text = " ".join(state(rng, f, held_out, easy=easy) for f in shown)
     asked = rng.sample(shown, min(dense, len(shown)))
-    turns = [(ask(rng, f, held_out), f.value) for f in asked]
-    for i in range(len(turns)):
-        if rng.random() < 0.17:
-            turns[i] = (ask(rng, rng.choice(hidden), held_out), UNKNOWN)
+    asked = [rng.choice(hidden) if rng.random() < 0.17 else f for f in asked]
+    turns = [ask(rng, f, held_out) for f in asked]
     passages = _split(rng, text, words)
-    opening = render(rng.choice(INSTRUCTIONS), turns[0][0], passages=passages)
-    return episode("questions", opening, turns, [True] * len(turns))
+    opening = render(rng.choice(INSTRUCTIONS), turns[0].asked, passages=passages)
+    return episode("questions", opening, turns)
 
 
 def unanswerable(rng: Random, held_out: bool = False) -> Episode:
@@ -129,9 +134,9 @@ def unanswerable(rng: Random, held_out: bool = False) -> Episode:
     missing = facts.pop(rng.randrange(len(facts)))
     rng.shuffle(facts)
     text = " ".join(state(rng, f, held_out, easy=True) for f in facts)
-    asked = ask(rng, missing, held_out)
-    opening = render(rng.choice(INSTRUCTIONS), asked, passages=[Passage("", text)])
-    return episode("unknown", opening, [(asked, UNKNOWN)], [True])
+    asked = ask(rng, missing.hidden, held_out)
+    opening = render(rng.choice(INSTRUCTIONS), asked.asked, passages=[Passage("", text)])
+    return episode("unknown", opening, [asked])
 
 
 def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str:
@@ -140,10 +145,15 @@ def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str
     return _said(rng.choice(forms), fact)
 
 
-def ask(rng: Random, fact: Fact, held_out: bool) -> str:
-    """A question for the fact's value."""
+def ask(rng: Random, fact: Fact, held_out: bool) -> Turn:
+    """A question for the fact's value, and that value."""
     forms = HELD_OUT_QUESTIONS if held_out else QUESTIONS
-    return _said(rng.choice(forms), fact)
+    return turn(_said(rng.choice(forms), fact), fact)
+
+
+def turn(asked: str, fact: Fact) -> Turn:
+    """The value, found by entity and attribute."""
+    return Turn(asked, fact.value, (Copy(fact.value, (fact.entity, fact.attribute)),))
 
 
 def _split(rng: Random, text: str, words: Vocabulary) -> list[Passage]:
@@ -155,5 +165,9 @@ def _split(rng: Random, text: str, words: Vocabulary) -> list[Passage]:
 
 
 def _said(form: str, fact: Fact) -> str:
-    text = form.format(e=fact.entity, a=fact.attribute, v=fact.value)
+    text = _filled(form, fact)
     return text[0].upper() + text[1:]
+
+
+def _filled(form: str, fact: Fact) -> str:
+    return form.format(e=fact.entity, a=fact.attribute, v=fact.value)

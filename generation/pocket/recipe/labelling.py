@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
-from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
 from generation.pocket.recipe.words import Vocabulary, categories, is_held_out
 from generation.prompts import render
 
@@ -37,8 +37,8 @@ HELD_OUT_FRAMES = (
 )
 
 
-Case = Callable[[str], tuple[str, str]]
-"""Draws a case of a label: its text and the label."""
+Case = Callable[[str], tuple[str, Sequence[str]]]
+"""Draws a case of a label: its text, and those of its words that tell the label."""
 
 
 def by_keywords(rng: Random, held_out: bool = False, *, labels: int = 0, shots: int = 0) -> Episode:
@@ -50,10 +50,9 @@ def by_keywords(rng: Random, held_out: bool = False, *, labels: int = 0, shots: 
     topics = {name: drawn[i * size : (i + 1) * size] for i, name in enumerate(_names(words, count))}
     frames = HELD_OUT_FRAMES if held_out else FRAMES
 
-    def case(label: str) -> tuple[str, str]:
+    def case(label: str) -> tuple[str, Sequence[str]]:
         pair = rng.sample(topics[label], 2)
-        text = rng.choice(frames).format(*pair)
-        return text, label
+        return rng.choice(frames).format(*pair), pair
 
     return _conversation(rng, "labels", list(topics), case, shots)
 
@@ -67,9 +66,9 @@ def by_meaning(rng: Random, held_out: bool = False, *, labels: int = 0, shots: i
     topics = {words.code() if opaque else name: categories()[name] for name in picked}
     show_gloss = rng.random() < 0.5
 
-    def case(label: str) -> tuple[str, str]:
+    def case(label: str) -> tuple[str, Sequence[str]]:
         sense = rng.choice(topics[label])
-        return (f"{sense.lemma}: {sense.gloss}"[:120] if show_gloss else sense.lemma), label
+        return (f"{sense.lemma}: {sense.gloss}"[:120] if show_gloss else sense.lemma), ()
 
     return _conversation(rng, "meaning", list(topics), case, shots)
 
@@ -84,16 +83,18 @@ def _names(words: Vocabulary, count: int) -> list[str]:
 
 
 def _conversation(rng: Random, skill: str, labels: list[str], case: Case, shots: int) -> Episode:
-    """Shuffled shots of every label, then queries; a label not yet seen is shown but not taught."""
+    """Shuffled shots of every label, then queries; what cannot be known yet is shown but not taught."""
     order = labels * (shots or rng.randint(1, 3))
     rng.shuffle(order)
     queries = [rng.choice(labels) for _ in range(1 if shots else rng.randint(3, 6))]
-    turns = [case(label) for label in order + queries]
+    seen: dict[str, set[str]] = {}
+    turns = []
+    for label in order + queries:
+        text, keywords = case(label)
+        known = [word for word in keywords if word in seen.get(label, ())]
+        taught = bool(known) if keywords else label in seen
+        turns.append(Turn(text, label, (Copy(label, tuple(known)),), taught))
+        seen.setdefault(label, set()).update(keywords)
     listed = labels if shots or rng.random() < 0.7 else []
-    opening = render(rng.choice(INSTRUCTIONS), turns[0][0], labels=sorted(listed))
-    seen: set[str] = set()
-    taught = []
-    for _, label in turns:
-        taught.append(label in seen)
-        seen.add(label)
-    return episode(skill, opening, turns, taught)
+    opening = render(rng.choice(INSTRUCTIONS), turns[0].asked, labels=sorted(listed))
+    return episode(skill, opening, turns)

@@ -13,8 +13,8 @@ Maker = Callable[[Random], Episode]
 Table = tuple[tuple[float, Maker], ...]
 
 FIRST: Table = (
-    (0.70, facts.pairs),
-    (0.30, facts.simple_questions),
+    (0.30, facts.pairs),
+    (0.70, facts.simple_questions),
 )
 EARLY: Table = (
     (0.60, partial(facts.questions, longest=5)),

@@ -7,7 +7,7 @@ from random import Random
 from generation.pocket.recipe import facts, prose
 from generation.pocket.recipe.episode import Episode, episode
 from generation.pocket.recipe.words import Vocabulary
-from generation.prompts import UNKNOWN, Passage, render
+from generation.prompts import Passage, render
 
 
 def facts_in_prose(rng: Random, held_out: bool = False, *, dense: int = 5) -> Episode:
@@ -17,11 +17,11 @@ def facts_in_prose(rng: Random, held_out: bool = False, *, dense: int = 5) -> Ep
     hidden, shown = known[:1], known[1:]
     passages = _passages(rng, held_out, [facts.state(rng, f, held_out) for f in shown])
     asked = rng.sample(shown, min(dense, len(shown)))
-    turns = [(facts.ask(rng, f, held_out), f.value) for f in asked]
+    turns = [facts.ask(rng, f, held_out) for f in asked]
     if rng.random() < 0.4:
-        turns[rng.randrange(len(turns))] = (facts.ask(rng, hidden[0], held_out), UNKNOWN)
-    opening = render(rng.choice(facts.INSTRUCTIONS), turns[0][0], passages=passages)
-    return episode("needles", opening, turns, [True] * len(turns))
+        turns[rng.randrange(len(turns))] = facts.ask(rng, hidden[0].hidden, held_out)
+    opening = render(rng.choice(facts.INSTRUCTIONS), turns[0].asked, passages=passages)
+    return episode("needles", opening, turns)
 
 
 def cloze_in_prose(rng: Random, held_out: bool = False, *, dense: int = 3) -> Episode:
@@ -32,9 +32,9 @@ def cloze_in_prose(rng: Random, held_out: bool = False, *, dense: int = 3) -> Ep
     asked = rng.sample(sentences, rng.randint(1, dense))
     turns = [prose.gap(rng, s) for s in asked]
     if rng.random() < 0.25:
-        turns[-1] = (prose.gap(rng, prose.pick(rng, held_out)[0])[0], UNKNOWN)
-    opening = render(rng.choice(facts.INSTRUCTIONS), turns[0][0], passages=_passages(rng, held_out, asked))
-    return episode("needles", opening, turns, [True] * len(turns))
+        turns[-1] = prose.stranger(rng, held_out)
+    opening = render(rng.choice(facts.INSTRUCTIONS), turns[0].asked, passages=_passages(rng, held_out, asked))
+    return episode("needles", opening, turns)
 
 
 def _passages(rng: Random, held_out: bool, needles: list[str]) -> list[Passage]:

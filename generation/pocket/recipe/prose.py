@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from generation.messages import Message
-from generation.pocket.recipe.episode import Episode, episode
+from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
 from generation.pocket.recipe.words import is_held_out, noun_senses
 from generation.prompts import UNKNOWN, Passage, render
 
@@ -94,11 +94,10 @@ def cloze(rng: Random, held_out: bool = False, *, gaps: int = 3, known: bool = F
     cut = rng.randint(1, len(sentences) - 1)
     turns = [gap(rng, s) for s in rng.sample(sentences, rng.randint(1, gaps))]
     if not known and rng.random() < 0.15:
-        stranger = pick(rng, held_out)[0]
-        turns[-1] = (gap(rng, stranger)[0], UNKNOWN)
+        turns[-1] = stranger(rng, held_out)
     passages = [Passage("", " ".join(sentences[:cut])), Passage("", " ".join(sentences[cut:]))]
-    opening = render("Answer with the words of the document.", turns[0][0], passages=passages)
-    return episode("cloze", opening, turns, [True] * len(turns))
+    opening = render("Answer with the words of the document.", turns[0].asked, passages=passages)
+    return episode("cloze", opening, turns)
 
 
 def pick(rng: Random, held_out: bool) -> list[str]:
@@ -109,7 +108,13 @@ def pick(rng: Random, held_out: bool) -> list[str]:
             return list(found)
 
 
-def gap(rng: Random, sentence: str) -> tuple[str, str]:
+def stranger(rng: Random, held_out: bool) -> Turn:
+    """A question about a sentence that is not shown."""
+    asked = gap(rng, pick(rng, held_out)[0]).asked
+    return Turn(asked, UNKNOWN, (Copy(UNKNOWN),))
+
+
+def gap(rng: Random, sentence: str) -> Turn:
     """A question made of the sentence without one span, some of its words dropped, and that span."""
     tokens = sentence.rstrip(".!?:").split()
     for _ in range(8):
@@ -134,7 +139,8 @@ def gap(rng: Random, sentence: str) -> tuple[str, str]:
             + " ".join(keep[-12:])
             + "?"
         )
-    return asked, answer or span[0]
+    answer = answer or span[0]
+    return Turn(asked, answer, (Copy(answer),))
 
 
 def reading(rng: Random, held_out: bool = False) -> Episode:
@@ -142,7 +148,7 @@ def reading(rng: Random, held_out: bool = False) -> Episode:
     if rng.random() < 0.3:
         sense = rng.choice(noun_senses())
         asked, answer = f"What is {sense.lemma}?", sense.gloss
-        return episode("reading", render("", asked), [(asked, answer)], [True])
+        return episode("reading", render("", asked), [Turn(asked, answer)])
     first, *rest = pick(rng, held_out)
     said = (Message("system", "Continue the text."), Message("user", first))
-    return episode("reading", said, [(first, " ".join(rest)[:500] or first)], [False])
+    return episode("reading", said, [Turn(first, " ".join(rest)[:500] or first, taught=False)])

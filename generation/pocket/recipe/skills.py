@@ -52,7 +52,7 @@ def write_cases() -> None:
 def read_cases() -> list[Episode]:
     """The fixed cases."""
     rows = [json.loads(line) for line in CASES.read_text("utf-8").splitlines()]
-    return [Episode(r["skill"], tuple(Message(**m) for m in r["messages"]), ()) for r in rows]
+    return [Episode(r["skill"], tuple(Message(**m) for m in r["messages"])) for r in rows]
 
 
 def measure(model: LanguageModel) -> dict[str, float]:

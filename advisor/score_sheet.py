@@ -1,0 +1,102 @@
+"""A measurement as columns: answers, costs and constraints of every method."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from advisor.constraints import Finding, examine
+from advisor.economics import UPDATES_A_MONTH, Cost, cost
+from advisor.folds import groups_of
+from advisor.measure import Measurement
+from advisor.methods import METHODS
+from advisor.recommendation import Case
+from advisor.resampling import Evidence
+from advisor.task import Task
+from advisor.use_case import UseCase
+
+FAMILY = {m.name: m.family for m in METHODS}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreSheet:
+    """What is known of each method before anything is weighed; simplest method first."""
+
+    measured: Measurement
+    references: list[str]
+    outputs: Mapping[str, list[str]]
+    costs: Mapping[str, Cost]
+    constraints: Mapping[str, Finding]
+
+    @property
+    def excluded(self) -> dict[str, str]:
+        """Method -> the constraint that it breaks."""
+        return {name: found.excluded for name, found in self.constraints.items() if found.excluded}
+
+    @property
+    def cautions(self) -> dict[str, str]:
+        """Method -> a constraint that it may break."""
+        return {name: found.caution for name, found in self.constraints.items() if found.caution}
+
+    @property
+    def constant(self) -> tuple[str, float] | None:
+        """For labels, the commonest one and what always saying it scores."""
+        if self.measured.situation.task.kind != "labels":
+            return None
+        answer = Counter(self.references).most_common(1)[0][0]
+        said = [answer] * len(self.references)
+        return answer, self.measured.situation.task.metric.score(said, self.references)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is resampled; macro F1 within each label, since its value hangs on rare ones."""
+        metric, constant = self.measured.situation.task.metric, self.constant
+        lazy = [constant[0]] * len(self.references) if constant else None
+        return Evidence(
+            metric=metric,
+            columns={name: metric.columns(said, self.references) for name, said in self.outputs.items()},
+            groups=groups_of(self.measured.samples),
+            strata=self.references if metric.name == "macro_f1" else None,
+            constant=metric.columns(lazy, self.references) if lazy else None,
+        )
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Every sample with every method's answer and score."""
+        metric = self.measured.situation.task.metric
+        scores = {name: metric.per_sample(said, self.references) for name, said in self.outputs.items()}
+        return tuple(
+            Case(
+                input=sample.input,
+                reference=sample.output,
+                outputs={name: said[i] for name, said in self.outputs.items()},
+                scores={name: float(score[i]) for name, score in scores.items()},
+            )
+            for i, sample in enumerate(self.measured.samples)
+        )
+
+
+def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
+    """Cost every method and hold it against the constraints."""
+    task, references = measured.situation.task, [s.output for s in measured.samples]
+    outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
+    costs, constraints = {}, {}
+    for name, table in measured.tensor.items():
+        trains_on_facts = _trains_on_facts(use_case, task, name)
+        costs[name] = _cost(use_case, table, trains_on_facts)
+        score = task.metric.score(outputs[name], references)
+        constraints[name] = examine(score, costs[name], trains_on_facts, use_case.constraints)
+    return ScoreSheet(measured, references, outputs, costs, constraints)
+
+
+def _cost(use_case: UseCase, table: pa.Table, trains_on_facts: bool) -> Cost:
+    limits = use_case.constraints
+    updates = UPDATES_A_MONTH[limits.knowledge_changes] if trains_on_facts else 0.0
+    return cost(table, use_case.model, limits.monthly_volume, updates)
+
+
+def _trains_on_facts(use_case: UseCase, task: Task, method: str) -> bool:
+    return use_case.corpus is not None and task.kind != "labels" and FAMILY[method] == "fine-tuning"

@@ -1,0 +1,1 @@
+"""One file per subject: rows to findings, and beside it the repair where one is safe."""

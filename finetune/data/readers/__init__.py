@@ -1,0 +1,1 @@
+"""One file per format: bytes to records with the line that each begins on."""

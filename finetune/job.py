@@ -1,0 +1,148 @@
+"""A training before its first step: everything read, checked and encoded, and what makes it this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from finetune import adapter, batches
+from finetune.activations import Activations
+from finetune.dataset import Example, TrainingExample, data_hash, encode, unique
+from finetune.errors import DatasetError, RecipeError
+from finetune.learner import Learner
+from finetune.lora import inherited
+from finetune.recipe import Recipe
+from finetune.rows import EncodedExample
+from finetune.session import Parent, Validation
+from generation.adapter_folder import adapter_name
+from generation.encoding import prompt_hash
+from generation.fingerprint import folder_hash
+from generation.prefix import shared_length
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a checkpoint must agree on with the training that goes on from it."""
+
+    base: str
+    prompts: str
+    data: str
+    validation_data: str
+    is_judged: bool
+    is_remembered: bool
+    """Whether what the frozen layers make of a row is computed once, which changes how it is rounded."""
+    recipe: Recipe
+    parents: tuple[adapter.Ancestor, ...]
+
+
+_BYTES = 4
+"""Of a number in a hidden state."""
+
+
+class Job:
+    """One training: its learner, rows and plan.
+
+    Raises:
+        DatasetError: rows that cannot be trained on, or a judge without answers to judge.
+        RecipeError: the recipe does not fit the base or the parent.
+        ModelUnavailableError: there is no readable model at `base`, or no finished parent.
+        AdapterMismatchError: the parent was made for another base or other prompts.
+    """
+
+    def __init__(
+        self,
+        base: Path,
+        examples: Sequence[Example],
+        recipe: Recipe,
+        validation: Validation | None = None,
+        parent: Parent | None = None,
+        activations: Activations | None = None,
+    ) -> None:
+        given = validation or Validation()
+        recipe = _fitting(recipe, parent)
+        self.base = base
+        self.learner = Learner(base, recipe, parent)
+        self.recipe = recipe.settled(self.learner.width)
+        self._examples = unique(examples)
+        self.rows = self._encoded(self._examples)
+        self.aside = self._encoded_aside(given.rows) if given.rows else []
+        self.judge = given.judge
+        if self.judge and not (self.aside and all(row.is_answer for row in self.aside)):
+            raise DatasetError(["A judge scores answers; give it validation rows that are conversations."])
+        self.plan = batches.plan(own_lengths(self.rows), self.recipe)
+        remembered = self._remember(activations or Activations())
+        self.identity = Identity(
+            base=folder_hash(base),
+            prompts=prompt_hash(self.learner.tokenizer),
+            data=data_hash(self._examples),
+            validation_data=data_hash(given.rows),
+            is_judged=self.judge is not None,
+            is_remembered=remembered,
+            recipe=self.recipe,
+            parents=_lineage(parent),
+        )
+
+    @property
+    def dropped_rows(self) -> int:
+        """Conversations over the context window that were left out."""
+        asked = sum(isinstance(example, TrainingExample) for example in self._examples)
+        return asked - sum(row.is_answer for row in self.rows)
+
+    def batch(self, numbers: batches.Batch) -> list[EncodedExample]:
+        """The rows with those numbers."""
+        return [self.rows[i] for i in numbers]
+
+    def validation_batches(self) -> list[list[EncodedExample]]:
+        """All validation rows once, within the budget of a batch."""
+        order = batches.in_order(own_lengths(self.aside), self.recipe.batch_tokens)
+        return [[self.aside[i] for i in numbers] for numbers in order]
+
+    def _encoded_aside(self, examples: Sequence[Example]) -> list[EncodedExample]:
+        try:
+            return self._encoded(examples)
+        except DatasetError as error:
+            raise DatasetError([f"Validation: {problem}" for problem in error.problems]) from error
+
+    def _remember(self, store: Activations) -> bool:
+        if self.recipe.layers is None:
+            return False
+        tokens = sum(len(row.ids) for row in [*self.rows, *self.aside])
+        needed = tokens * self.learner.width * _BYTES
+        return needed <= store.limit_bytes and self.learner.remember(store)
+
+    def _encoded(self, examples: Sequence[Example]) -> list[EncodedExample]:
+        return encode(examples, self.learner.tokenizer, self.learner.window, self.recipe.long_rows)
+
+
+def own_lengths(rows: Sequence[EncodedExample]) -> list[int]:
+    """Tokens of each row beyond the beginning that all share, which a step computes once."""
+    shared = shared_length([row.prompt for row in rows])
+    return [len(row.ids) - shared for row in rows]
+
+
+def identity_fields(identity: Identity) -> dict[str, object]:
+    """The identity by the names that an error may show."""
+    return {name.removeprefix("is_").replace("_", " "): value for name, value in asdict(identity).items()}
+
+
+def _fitting(recipe: Recipe, parent: Parent | None) -> Recipe:
+    if parent is None:
+        return recipe
+    if recipe.method == "full":
+        raise RecipeError(
+            "A full training cannot start from an adapter; choose lora, or train a full parent."
+        )
+    made = adapter.read(parent.folder)
+    if parent.mode == "stack":
+        return recipe
+    stacked = any(ancestor.mode == "stack" for ancestor in made.lineage)
+    return replace(inherited(recipe, parent.folder), layers=None if stacked else made.recipe.layers)
+
+
+def _lineage(parent: Parent | None) -> tuple[adapter.Ancestor, ...]:
+    if parent is None:
+        return ()
+    made = adapter.read(parent.folder)
+    name = adapter_name(parent.folder)
+    return (*made.lineage, adapter.Ancestor(name, parent.mode, made.weights_hash, made.data_hash))

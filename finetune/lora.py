@@ -1,0 +1,96 @@
+"""A base with a LoRA, rsLoRA or DoRA adapter that learns; saved as PEFT's files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from torch import nn
+
+from finetune.errors import RecipeError
+from finetune.recipe import Method, Recipe
+from finetune.session import Parent
+from finetune.stacking import save_stacked
+from finetune.whole import top_blocks
+from generation import checkpoint
+from generation.adapter_folder import check_adapter
+
+
+class LoraModel:
+    """A base with a fresh adapter, a parent's adapter, or a fresh one on top of a parent's.
+
+    Raises:
+        ModelUnavailableError: there is no readable model in the folder, or the parent is not finished.
+        AdapterMismatchError: the parent was made for another base or other prompts.
+        RecipeError: the model has fewer layers, or a DoRA adapter would be stacked.
+    """
+
+    def __init__(self, base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) -> None:
+        self._base, self._tokenizer = base, tokenizer
+        self._below: Path | None = None
+        with checkpoint.hushed():
+            self.module = self._attach(checkpoint.load_model(base), recipe, parent)
+        self.module.peft_config["default"].base_model_name_or_path = base.name
+
+    @property
+    def model(self) -> Any:
+        """The causal language model with the adapter inside."""
+        return self.module.get_base_model()
+
+    def save(self, folder: Path) -> None:
+        """Write the adapter as PEFT does; one that is stacked carries its parent in its own weights."""
+        if self._below is not None:
+            weights = get_peft_model_state_dict(self.module, save_embedding_layers=False)
+            save_stacked(self._below, self.module.peft_config["default"], weights, folder)
+            return
+        self.module.save_pretrained(folder, save_embedding_layers=False)
+        # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
+        (folder / "README.md").unlink(missing_ok=True)
+
+    def served(self, folder: Path) -> Any:
+        """What was written, loaded as serving loads it."""
+        return checkpoint.with_adapter(checkpoint.load_model(self._base), self._tokenizer, self._base, folder)
+
+    def _attach(self, model: Any, recipe: Recipe, parent: Parent | None) -> Any:
+        if parent is None:
+            return get_peft_model(model, _config(model, recipe))
+        if parent.mode == "continue":
+            check_adapter(parent.folder, self._base, self._tokenizer)
+            return PeftModel.from_pretrained(
+                model, parent.folder, is_trainable=True, torch_device=checkpoint.device()
+            )
+        if recipe.method == "dora" or LoraConfig.from_pretrained(parent.folder).use_dora:
+            raise RecipeError("DoRA adapters cannot be stacked into one; continue the parent instead.")
+        self._below = parent.folder
+        merged = checkpoint.with_adapter(model, self._tokenizer, self._base, parent.folder)
+        return get_peft_model(merged, _config(merged, recipe))
+
+
+def inherited(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with the shape of the adapter in the folder, which training it on cannot change."""
+    config = LoraConfig.from_pretrained(folder)
+    method: Method = "dora" if config.use_dora else "rslora" if config.use_rslora else "lora"
+    return replace(recipe, method=method, rank=config.r, alpha=config.lora_alpha)
+
+
+def _config(model: Any, recipe: Recipe) -> LoraConfig:
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.rank,
+        lora_alpha=recipe.strength(),
+        lora_dropout=0.0,
+        use_rslora=recipe.method == "rslora",
+        use_dora=recipe.method == "dora",
+        target_modules="all-linear" if recipe.layers is None else _linear_in_top(model, recipe.layers),
+    )
+
+
+def _linear_in_top(model: Any, layers: int) -> list[str]:
+    return [
+        f"{name}.{inner}"
+        for name, block in top_blocks(model, layers).items()
+        for inner, module in block.named_modules()
+        if isinstance(module, nn.Linear)
+    ]

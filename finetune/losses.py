@@ -1,0 +1,99 @@
+"""The loss of a batch: computed only where a token is learned; knows no adapters and no optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import DynamicCache
+
+from finetune.frozen import FrozenLayers
+from finetune.recipe import Precision
+from finetune.rows import EncodedExample
+from generation.prefix import shared_length
+
+_TRIAL_TOKENS = 4
+_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLoss:
+    """Sums over the learned tokens of a batch."""
+
+    summed: torch.Tensor
+    tokens: int
+    right: torch.Tensor
+    """How many of the tokens were the likeliest."""
+
+
+class LossFunction:
+    """Measures batches with a causal language model, wherever the model came from.
+
+    Rows are padded on the right, where causal attention never looks: no mask can be wrong, and the
+    padding token may be the end token. A beginning that all rows share is computed once, with its
+    gradients.
+    """
+
+    def __init__(
+        self, model: Any, precision: Precision = "float32", frozen: FrozenLayers | None = None
+    ) -> None:
+        self._model, self._precision, self._frozen = model, precision, frozen
+        self._body, self._head = model.base_model, model.get_output_embeddings()
+        self._can_split = self._splits()
+
+    def __call__(self, rows: Sequence[EncodedExample]) -> BatchLoss:
+        """The loss of the rows' learned tokens, with gradients where they are wanted."""
+        shared = shared_length([row.prompt for row in rows])
+        width = max(len(row.ids) for row in rows)
+        ids = self._filled([row.ids for row in rows], width)
+        learned = self._filled([row.mask for row in rows], width).bool()[:, shared + 1 :]
+        name, given = self._given(ids, rows)
+        with self._rounded(), self._frozen.skipped() if self._frozen else nullcontext():
+            cache = self._begin({name: given[:1, :shared]}, len(rows)) if shared else None
+            scores = self._scores({name: given[:, shared:]}, cache, learned).float()
+        wanted = ids[:, shared + 1 :][learned]
+        summed = cross_entropy(scores, wanted, reduction="sum")
+        return BatchLoss(summed, len(wanted), (scores.detach().argmax(-1) == wanted).sum())
+
+    def _rounded(self) -> Any:
+        wanted = self._precision == "bfloat16"
+        return torch.autocast(self._model.device.type, torch.bfloat16, enabled=wanted)
+
+    def _given(self, ids: torch.Tensor, rows: Sequence[EncodedExample]) -> tuple[str, torch.Tensor]:
+        """What the body begins with: tokens, or what its frozen layers made of them."""
+        if self._frozen:
+            return "inputs_embeds", self._frozen.states([row.ids for row in rows])
+        return "input_ids", ids
+
+    def _scores(self, given: Any, cache: DynamicCache | None, learned: torch.Tensor) -> torch.Tensor:
+        """Scores of shape (learned tokens, vocabulary)."""
+        given |= {"past_key_values": cache, "use_cache": cache is not None}
+        if self._can_split:
+            scores = self._head(self._body(**given).last_hidden_state[:, :-1][learned])
+        else:
+            scores = self._model(**given).logits[:, :-1][learned]
+        return torch.as_tensor(scores)
+
+    def _begin(self, given: Any, rows: int) -> DynamicCache:
+        cache = self._frozen.cache() if self._frozen else DynamicCache(config=self._model.config)
+        self._body(**given, past_key_values=cache, use_cache=True)
+        cache.batch_repeat_interleave(rows)
+        return cache
+
+    @torch.no_grad()
+    def _splits(self) -> bool:
+        """Whether the scores are the output layer's alone; some families scale or cap them afterwards."""
+        ids = torch.arange(_TRIAL_TOKENS, device=self._model.device)[None]
+        whole = self._model(input_ids=ids, use_cache=False).logits
+        split = self._head(self._body(input_ids=ids, use_cache=False).last_hidden_state)
+        return torch.allclose(whole, split, rtol=_TOLERANCE, atol=_TOLERANCE)
+
+    def _filled(self, rows: Sequence[Sequence[int]], width: int) -> torch.Tensor:
+        """Rows of one width, filled up with 0 on the right."""
+        return torch.tensor(
+            [[*map(int, row), *[0] * (width - len(row))] for row in rows], device=self._model.device
+        )

@@ -1,0 +1,32 @@
+"""The estimate moves with what costs time."""
+
+from __future__ import annotations
+
+from advisor.estimate import estimate
+from advisor.use_case import UseCase
+
+
+def case(n: int = 200, words: int = 40, **changes: object) -> UseCase:
+    samples = [{"input": f"{'word ' * words}{i}", "output": "yes" if i % 2 else "no"} for i in range(n)]
+    return UseCase.model_validate(
+        {"description": "Decide.", "samples": samples, "preset": "quick", **changes}
+    )
+
+
+def test_samples_beyond_those_scored_are_embedded_once() -> None:
+    few, many = estimate(case(200)), estimate(case(2_000))
+    assert few.samples == many.samples == 200
+    extra = 1_800 * (40 + 2) * 1.6 / 8_000
+    assert abs(many.seconds - few.seconds - extra) <= 2
+
+
+def test_longer_samples_lengthen_every_demonstration() -> None:
+    """Eight of them in every few-shot prompt cost more than the inputs of all other methods."""
+    short, long = estimate(case(words=40)), estimate(case(words=400))
+    inputs_alone = 3 * 220 * 360 * 1.6 / 6_000
+    assert long.seconds - short.seconds > 4 * inputs_alone
+
+
+def test_training_the_model_takes_longer_than_not() -> None:
+    trainings = 5 * 160 * 3 * (40 + 2) * 1.6 / 2_500
+    assert estimate(case(preset="standard")).seconds > estimate(case()).seconds + trainings

@@ -1,0 +1,84 @@
+"""How often the advice is right where the truth is known; docs/decisions/0040 has the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from advisor.decision import decide
+from advisor.resampling import Evidence, Resampled, resample
+from advisor.scoring import metric_named
+from advisor.statistics import standings, winner_score
+
+pytestmark = pytest.mark.slow
+METRIC = metric_named("accuracy")
+MARGIN = 0.02
+RUNS = 120
+COMMON = 0.6
+"""Share of the samples on which luck is the same for all methods."""
+
+
+def draw(rng: np.random.Generator, n: int, truths: Sequence[float], copies: int = 1) -> Evidence:
+    """Methods with those true accuracies on n samples, of which so many are copies of each other."""
+    cases = n // copies
+    luck = rng.random(cases)
+    columns = {}
+    for number, truth in enumerate(truths):
+        mine = np.where(rng.random(cases) < COMMON, luck, rng.random(cases))
+        right = np.repeat(mine < truth, copies).astype(float)
+        columns[f"m{number}"] = np.stack([right, np.ones(n)], axis=1)
+    return Evidence(METRIC, columns, [str(i // copies) for i in range(n)])
+
+
+def resampled(n: int, truths: Sequence[float], copies: int = 1) -> Iterator[Resampled]:
+    rng = np.random.default_rng(n)
+    return (resample(draw(rng, n, truths, copies), run) for run in range(RUNS))
+
+
+@pytest.mark.parametrize("n", [20, 50, 200])
+@pytest.mark.parametrize(
+    "truths", [(0.7, 0.7), (0.7,) * 5, (0.5, 0.7, 0.7)], ids=["2", "5", "2 and a bad one"]
+)
+def test_clear_is_rarely_said_of_equal_methods(n: int, truths: Sequence[float]) -> None:
+    verdicts = Counter(decide(standings(d, MARGIN), {}).verdict for d in resampled(n, truths))
+    assert verdicts["clear"] / RUNS <= 0.12
+
+
+@pytest.mark.parametrize(("n", "least"), [(50, 0.2), (100, 0.35), (200, 0.65)])
+def test_clear_is_said_of_a_method_ten_points_better(n: int, least: float) -> None:
+    found = [decide(standings(d, MARGIN), {}) for d in resampled(n, (0.6, 0.7))]
+    assert sum(d.verdict == "clear" and d.recommended == "m1" for d in found) / RUNS >= least
+    assert not any(d.verdict == "clear" and d.recommended == "m0" for d in found)
+
+
+@pytest.mark.parametrize("n", [20, 50, 200])
+def test_what_is_called_equivalent_loses_little(n: int) -> None:
+    """The simpler method is truly ten points worse; taking it for as good is a rare error."""
+    verdicts = Counter(decide(standings(d, MARGIN), {}).verdict for d in resampled(n, (0.6, 0.7)))
+    assert verdicts["equivalent_take_simplest"] / RUNS <= 0.12
+
+
+@pytest.mark.parametrize(("n", "copies"), [(80, 1), (200, 5)])
+def test_intervals_cover_the_truth(n: int, copies: int) -> None:
+    inside = 0
+    for drawn in resampled(n, (0.7, 0.5), copies):
+        low, high = standings(drawn, MARGIN)["m0"].interval
+        inside += low <= 0.7 <= high
+    assert 0.83 <= inside / RUNS <= 0.96
+
+
+@pytest.mark.parametrize("methods", [1, 6])
+@pytest.mark.parametrize("n", [20, 50, 200])
+def test_the_score_of_a_winner_is_neither_inflated_nor_vague(n: int, methods: int) -> None:
+    scores, inside = [], 0
+    for drawn in resampled(n, (0.6,) * methods):
+        found = winner_score(drawn, MARGIN)
+        assert found is not None
+        score, (low, high) = found
+        scores.append(score)
+        inside += low <= 0.6 <= high
+    assert abs(np.mean(scores) - 0.6) < 0.03
+    assert 0.83 <= inside / RUNS <= 0.99
