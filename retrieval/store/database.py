@@ -7,6 +7,7 @@ take turns; readers never wait.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -92,12 +93,25 @@ class Database:
             self._path, timeout=self._wait_s, isolation_level=None, check_same_thread=False
         )
         try:
+            self._keep_a_log(connection)
             # FULL: an acknowledged write outlives a power failure, not only a crash.
-            connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+            connection.execute("PRAGMA synchronous = FULL")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _keep_a_log(self, connection: sqlite3.Connection) -> None:
+        """Switch to write-ahead logging. SQLite's own timeout does not cover two who switch at once."""
+        deadline = time.monotonic() + self._wait_s
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:

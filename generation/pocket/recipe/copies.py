@@ -50,10 +50,11 @@ class CopyFinder:
             found = {place: _nearest(text, clues, place, REACH) for place in _places(text[:start], run)}
             best = max(map(len, found.values()), default=0)
             places = [place for place, near in found.items() if len(near) == best][:MOST_SOURCES]
+            asked = _nearest(text, clues, at, at)
             for offset in range(len(run) if places else 0):
                 into.sources[at + offset] = [place + offset for place in places]
-            into.clues[at - 1] = into.clues[at] = _nearest(text, clues, at, at)
-            into.clues.update({place: found[place] for place in places})
+                into.clues[at + offset - 1] = asked
+                into.clues.update({place + offset: found[place] for place in places})
 
     def _encoded(self, text: str) -> str:
         return self._spelled(self._tokenizer.encode(text, add_special_tokens=False))

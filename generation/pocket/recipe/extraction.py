@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from random import Random
 
 from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
@@ -14,20 +15,24 @@ CLAUSES = (
     "{k}: {v}",
     "my {k} is {v}",
     "please note the {k} {v}",
-    "with {v} as the {k}",
-    "we agreed on {v} for the {k}",
     "{k} should be {v}",
+    "the {k} we want is {v}",
+    "make the {k} {v}",
+    "{k} = {v}",
+    "as {k} I have {v}",
 )
+VALUE_FIRST = ("with {v} as the {k}", "we agreed on {v} for the {k}")
 HELD_OUT_CLAUSES = ("the {k} would be {v}", "put {v} as {k}", "for {k} take {v}")
 OPENINGS = ("Hello, ", "Hi there. ", "", "", "Guest: ", "Thanks for the call, ", "Good morning! ")
 CLOSINGS = (".", ". Thank you!", ", please.", ". See you soon.", "")
 
 
-def fields(rng: Random, held_out: bool = False, *, dense: int = 4) -> Episode:
-    """Messages that give some of the named fields; the answer holds those, keys in alphabetical order."""
+def fields(rng: Random, held_out: bool = False, *, easy: bool = False, dense: int = 4) -> Episode:
+    """Messages that give some of the named fields; the answer holds those, in the order of the request."""
     words = Vocabulary(rng, held_out)
     keys = [k if rng.random() < 0.7 else f"{k}_{words.noun()}" for k in words.nouns_apart(rng.randint(2, 5))]
-    turns = [_message(rng, words, keys, held_out) for _ in range(rng.randint(1, dense))]
+    clauses = HELD_OUT_CLAUSES if held_out else CLAUSES if easy else CLAUSES + VALUE_FIRST
+    turns = [_message(rng, words, keys, clauses) for _ in range(rng.randint(1, dense))]
     ask = rng.choice(
         [
             "Return JSON with the keys {}; leave out keys that are not given.",
@@ -40,10 +45,10 @@ def fields(rng: Random, held_out: bool = False, *, dense: int = 4) -> Episode:
     return episode("json", opening, turns)
 
 
-def _message(rng: Random, words: Vocabulary, keys: list[str], held_out: bool) -> Turn:
-    given = sorted(rng.sample(keys, rng.randint(0 if rng.random() < 0.2 else 1, min(4, len(keys)))))
-    values = {key: words.value() for key in given}
-    clauses = HELD_OUT_CLAUSES if held_out else CLAUSES
+def _message(rng: Random, words: Vocabulary, keys: list[str], clauses: Sequence[str]) -> Turn:
+    most = 0 if rng.random() < 0.05 else rng.randint(1, 4)
+    chosen = set(rng.sample(keys, min(most, len(keys))))
+    values = {key: words.value() for key in keys if key in chosen}
     said = [rng.choice(clauses).format(k=k.replace("_", " "), v=v) for k, v in values.items()]
     rng.shuffle(said)
     joined = rng.choice([", ", " and ", ". "]).join(said) if said else words.phrase()

@@ -9,22 +9,44 @@ from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
 from generation.pocket.recipe.words import Vocabulary
 from generation.prompts import UNKNOWN, Passage, render
 
-SENTENCES = (
-    "The {a} of {e} is {v}.",
-    "{e} has the {a} {v}.",
-    "For {e}, the {a} is {v}.",
-    "{e}'s {a} is {v}.",
-    "At {e} the {a} was set to {v}.",
-    "In the case of {e}, the usual {a} is {v}.",
-    "People who know {e} say that its {a} is {v}.",
-    "Since last year the {a} for {e} has been {v}.",
-    "When it comes to {e}, the {a} remains {v}.",
+LEADS = ("As we noted, ", "Since spring ", "In short, ", "For now ", "Officially, ", "Today ")
+VERBS = (
+    "is",
+    "is",
+    "is",
+    "was",
+    "remains",
+    "has been",
+    "equals",
+    "stands at",
+    "was set to",
+    "is given as",
+    "turned out to be",
 )
-VALUE_FIRST = ("{v} is the {a} of {e}.", "They chose {v} as the {a} for {e}.", "{v} became the {a} at {e}.")
+STATEMENTS = (
+    "the {a} of {e} {is} {v}",
+    "the {a} for {e} {is} {v}",
+    "the usual {a} at {e} {is} {v}",
+    "{e}'s {a} {is} {v}",
+    "{e}'s own {a} {is} {v}",
+    "for {e}, the {a} {is} {v}",
+    "in the case of {e}, the {a} {is} {v}",
+    "at {e} the {a} {is} {v}",
+    "people who know {e} say that its {a} {is} {v}",
+    "when it comes to {e}, the {a} {is} {v}",
+    "{e} has the {a} {v}",
+    "{e} comes with the {a} {v}",
+    "{e} uses the following {a}: {v}",
+    "{e}: {a} {v}",
+    "{e} ({a}: {v})",
+    "about {e}: its {a} {is} {v}",
+)
+TAILS = (" this year", ", as agreed", " for everyone", ", we think", " until further notice")
+VALUE_FIRST = ("{v} is the {a} of {e}", "they chose {v} as the {a} for {e}", "{v} became the {a} at {e}")
 HELD_OUT_SENTENCES = (
-    "The records of {e} list its {a} as {v}.",
-    "As for {e}, its {a} is known to be {v}.",
-    "The current {a} at {e} is {v}.",
+    "the records of {e} list its {a} as {v}",
+    "as for {e}, its {a} is known to be {v}",
+    "the current {a} at {e} is {v}",
 )
 SIMPLE_SENTENCES = ("The {a} of {e} is {v}.", "{e} has the {a} {v}.", "{e}'s {a} is {v}.")
 SIMPLE_QUESTIONS = ("What is the {a} of {e}?", "What is {e}'s {a}?", "Which {a} does {e} have?")
@@ -37,6 +59,14 @@ QUESTIONS = (
     "For {e}, what is the {a}?",
     "Please give the {a} for {e}.",
     "I need to know the {a} at {e}",
+    "What was the {a} of {e}?",
+    "the {a} at {e}?",
+    "Name the {a} for {e}.",
+    "Could someone look up {e}'s {a}?",
+    "When I look at {e}, what {a} will I see?",
+    "Has {e} got a {a}, and which?",
+    "What do we know about the {a} of {e}?",
+    "{e} {a}",
 )
 HELD_OUT_QUESTIONS = ("Do you know the {a} of {e}?", "What {a} is used for {e}?", "Tell us {e}'s {a}.")
 INSTRUCTIONS = (
@@ -99,7 +129,8 @@ def simple_questions(rng: Random, *, longest: int = 5) -> Episode:
 def draw_facts(words: Vocabulary, entities: int, attributes: int) -> list[Fact]:
     """Facts about `entities` things that share the same `attributes`, so both must be matched."""
     shared = words.nouns_apart(attributes)
-    names = [words.name() if words.rng.random() < 0.7 else f"the {words.phrase()}" for _ in range(entities)]
+    draw = words.rng.choice([words.name, words.name, words.person, words.thing, words.things])
+    names = [draw() for _ in range(entities)]
     return [Fact(e, a, words.value()) for e in dict.fromkeys(names) for a in shared]
 
 
@@ -141,8 +172,12 @@ def unanswerable(rng: Random, held_out: bool = False) -> Episode:
 
 def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str:
     """A sentence that says the fact; an easy one names the value last."""
-    forms = HELD_OUT_SENTENCES if held_out else SENTENCES if easy else SENTENCES + VALUE_FIRST
-    return _said(rng.choice(forms), fact)
+    if held_out:
+        return _said(rng.choice(HELD_OUT_SENTENCES) + ".", fact)
+    form = rng.choice(STATEMENTS if easy or rng.random() < 0.8 else VALUE_FIRST)
+    lead = rng.choice(LEADS) if rng.random() < 0.2 else ""
+    tail = rng.choice(TAILS) if rng.random() < 0.15 else ""
+    return _said(lead + form.replace("{is}", rng.choice(VERBS)) + tail + ".", fact)
 
 
 def ask(rng: Random, fact: Fact, held_out: bool) -> Turn:

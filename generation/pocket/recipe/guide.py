@@ -18,6 +18,7 @@ from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 GATHERING, MATCHING = 1, 3
 """Layers: in the first, positions collect their clues; in the second, they find the source."""
 HEADS = 2
+"""Guided heads of a layer. The last one of the first layer looks at the token before, the others at clues."""
 NOWHERE = -1e9
 """An attention logit of no weight; finite, so that gradients stay finite."""
 
@@ -42,9 +43,11 @@ class Guide:
         missed = _mean(scores.logsumexp(-1) - on_any, wanted[..., 0] >= 0)
 
         scores = self._gathering.scores()
-        wanted = clues[:, None].expand(-1, HEADS, -1, -1)
-        each = scores.logsumexp(-1, keepdim=True) - _picked(scores, wanted)
-        return missed, _mean(each, wanted >= 0)
+        total = scores.logsumexp(-1)
+        wanted = clues[:, None].expand(-1, HEADS - 1, -1, -1)
+        each = total[:, :-1, :, None] - _picked(scores[:, :-1], wanted)
+        strayed = total[:, -1, 1:] - scores[:, -1].diagonal(-1, 1, 2)
+        return missed, _mean(each, wanted >= 0) + 0.2 * strayed.mean()
 
 
 class _Watch:

@@ -17,8 +17,9 @@ FIRST: Table = (
     (0.70, facts.simple_questions),
 )
 EARLY: Table = (
-    (0.60, partial(facts.questions, longest=5)),
-    (0.16, extraction.fields),
+    (0.06, facts.simple_questions),
+    (0.54, partial(facts.questions, longest=5)),
+    (0.16, partial(extraction.fields, easy=True)),
     (0.16, labelling.by_keywords),
     (0.04, labelling.by_meaning),
     (0.04, prose.reading),

@@ -143,6 +143,14 @@ class Vocabulary:
         """Two nouns, as in `harbor ticket`."""
         return " ".join(self.nouns_apart(2))
 
+    def thing(self) -> str:
+        """A noun with its article."""
+        return f"the {self.noun()}"
+
+    def things(self) -> str:
+        """A phrase with its article."""
+        return f"the {self.phrase()}"
+
     def value(self) -> str:
         """Something that a fact can state: a name, a person, a noun, a phrase, a number or a code."""
         draw = self.rng.choice(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from retrieval.extraction import ExtractionError, Extractor, Limits, extract, extract_within
@@ -178,7 +179,5 @@ def test_errors_are_one_family() -> None:
 
 def _child_of_this_process(extractor: Extractor) -> int:
     extractor.extract("warm.txt", b"warm")
-    ps = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in ps.splitlines()[1:]]
-    own = [int(pid) for pid, ppid, args in rows if int(ppid) == os.getpid() and "extraction.child" in args]
-    return max(own)
+    children = psutil.Process().children()
+    return max(child.pid for child in children if "retrieval.extraction.child" in child.cmdline())

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +144,21 @@ def test_threads_write_one_after_another(tmp_path: Path, embedder, make_file) ->
             thread.join()
         assert len(store.files()) == 20 and store.stats().passages == 3
         store.verify()
+
+
+def test_many_may_open_a_new_store_at_once(tmp_path: Path, embedder, make_file) -> None:
+    for attempt in range(10):
+        folder, together = tmp_path / str(attempt), threading.Barrier(8)
+
+        def write(n: int, folder: Path = folder, together: threading.Barrier = together) -> None:
+            together.wait()
+            with Store.create(folder, embedder, PATIENT) as store:
+                store.put([make_file(f"file{n}", "plum")])
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(8)))
+        with Store.open(folder, embedder, LIMITS) as store:
+            assert len(store.files()) == 8
 
 
 def test_two_processes_write_and_compact_on_one_folder(tmp_path: Path) -> None:
