@@ -10,8 +10,8 @@ from advisor.methods import METHODS, Method, Situation
 from advisor.methods.few_shot import SHOTS
 from advisor.task import understand
 from advisor.use_case import UseCase
-from advisor.words import count_words
 from finetune.recipe import Recipe
+from generation.words import count_words
 
 LOAD_SECONDS = 10.0
 TOKENS_PER_WORD = 1.6

@@ -11,7 +11,7 @@ import numpy as np
 from advisor.errors import UseCaseError
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
-from advisor.words import normalise
+from generation.words import normalise
 
 FOLDS = 5
 MOST_SAMPLES: dict[Preset, int] = {"quick": 200, "standard": 500, "thorough": 2_000}

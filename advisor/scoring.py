@@ -7,7 +7,6 @@ weighting of the samples (a bootstrap resample, a subset) is `value(weights @ co
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from advisor.words import chunks_of, normalise, words_of
+from generation.agreement import exact_match, token_f1
+from generation.words import words_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,18 +52,6 @@ def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
 def same_label(output: str, reference: str) -> float:
     """1 where both name the same label, case and surrounding space aside."""
     return float(output.strip().casefold() == reference.strip().casefold())
-
-
-def exact_match(output: str, reference: str) -> float:
-    """1 where both have the same normal form."""
-    return float(normalise(output) == normalise(reference))
-
-
-def token_f1(output: str, reference: str) -> float:
-    """Harmonic mean of token precision and recall, SQuAD style; Kana and Han signs are tokens."""
-    said, wanted = chunks_of(normalise(output)), chunks_of(normalise(reference))
-    shared = sum((Counter(said) & Counter(wanted)).values())
-    return 2 * shared / (len(said) + len(wanted)) if said or wanted else 1.0
 
 
 def rouge_l(output: str, reference: str) -> float:

@@ -11,7 +11,7 @@ from typing import Literal
 from advisor.errors import UseCaseError
 from advisor.scoring import Metric, metric_named, object_in
 from advisor.use_case import Sample, UseCase
-from advisor.words import count_words
+from generation.words import count_words
 
 Kind = Literal["labels", "short", "long", "json"]
 AUTO_METRIC = {"labels": "accuracy", "short": "token_f1", "long": "rouge_l", "json": "field_f1"}

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from advisor.errors import UseCaseError
-from advisor.words import count_words, normalise
+from generation.words import count_words, normalise
 
 MIN_SAMPLES = 20
 MIN_INPUTS = 10

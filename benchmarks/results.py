@@ -29,10 +29,10 @@ from advisor.statistics import interval
 from advisor.task import understand
 from advisor.use_case import Preset, UseCase
 from advisor.use_case_files import load_use_case, read_rows
-from advisor.words import normalise
 from advisor.workbench import Workbench
 from finetune.errors import FinetuneError
 from generation.errors import GenerationError
+from generation.words import normalise
 from retrieval.errors import RetrievalError
 from service.settings import Settings
 from service.wiring import build_workbench
