@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 from finetune.recipe import Recipe
 
@@ -13,6 +14,7 @@ NOISE = 0.1
 
 Batch = list[int]
 """Row numbers."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,25 @@ def in_order(lengths: Sequence[int], budget: int) -> list[Batch]:
 
 
 def _steps(lengths: Sequence[int], recipe: Recipe, epoch: int) -> list[Step]:
-    batches = _epoch(lengths, recipe.batch_tokens, Random(f"{recipe.seed}/{epoch}"))  # noqa: S311
-    size = recipe.accumulate
-    return [
-        Step(epoch + 1, batches[start : start + size], start + size >= len(batches))
-        for start in range(0, len(batches), size)
-    ]
+    groups = _epoch(lengths, recipe, Random(f"{recipe.seed}/{epoch}"))  # noqa: S311
+    return [Step(epoch + 1, group, at + 1 == len(groups)) for at, group in enumerate(groups)]
 
 
-def _epoch(lengths: Sequence[int], budget: int, dice: Random) -> list[Batch]:
+def _epoch(lengths: Sequence[int], recipe: Recipe, dice: Random) -> list[list[Batch]]:
+    """The batches of each step of one epoch."""
     rough = [length * (1 + dice.uniform(-NOISE, NOISE)) for length in lengths]
-    steps = _fill(sorted(range(len(lengths)), key=lambda row: rough[row]), lengths, budget)
-    dice.shuffle(steps)
-    return steps
+    order = sorted(range(len(lengths)), key=lambda row: rough[row])
+    if recipe.batch_rows:
+        steps = [_fill(rows, lengths, recipe.batch_tokens) for rows in _parts(order, recipe.batch_rows)]
+        dice.shuffle(steps)
+        return steps
+    batches = _fill(order, lengths, recipe.batch_tokens)
+    dice.shuffle(batches)
+    return _parts(batches, recipe.accumulate)
+
+
+def _parts(items: list[T], size: int) -> list[list[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _fill(rows: Sequence[int], lengths: Sequence[int], budget: int) -> list[Batch]:

@@ -21,7 +21,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from finetune.errors import CheckpointError
+from finetune.errors import CheckpointError, DamagedCheckpoint
 
 _STATE = "state"
 _FILE, _LOCK, _PART = "training.safetensors", "lock", "part"
@@ -81,7 +81,8 @@ class CheckpointFolder:
         """The last checkpoint, or None where there is none.
 
         Raises:
-            CheckpointError: it is damaged, or belongs to another training.
+            DamagedCheckpoint: it cannot be read.
+            CheckpointError: it belongs to another training.
         """
         path = self._folder / _FILE
         if not path.exists():
@@ -143,8 +144,8 @@ class CheckpointFolder:
                 f"{', '.join(other)}. Choose another folder, or delete it to begin anew."
             )
 
-    def _damaged(self) -> CheckpointError:
-        return CheckpointError(
+    def _damaged(self) -> DamagedCheckpoint:
+        return DamagedCheckpoint(
             f"The checkpoint in {self._folder.name!r} is damaged; delete it to begin anew."
         )
 

@@ -3,7 +3,8 @@
 FinetuneError
 ├── DatasetError       rows that cannot be trained on; names each with its number and the remedy
 ├── RecipeError        a dial outside its range, or dials that exclude each other
-├── CheckpointError    a checkpoint that is damaged, in use, or belongs to another training
+├── CheckpointError    a checkpoint that cannot be written, is in use, or belongs to another training
+│   └── DamagedCheckpoint
 ├── TrainingError      training went wrong: the loss is no number, or the adapter has no effect
 │   └── Diverged       the loss is no number; names the step
 ├── Stopped            asked to stop; no adapter was written, the last checkpoint is kept
@@ -40,7 +41,11 @@ class RecipeError(FinetuneError):
 
 
 class CheckpointError(FinetuneError):
-    """A checkpoint that is damaged, in use, or belongs to another training."""
+    """A checkpoint that cannot be written, is in use, or belongs to another training."""
+
+
+class DamagedCheckpoint(CheckpointError):  # noqa: N818 - says what happened
+    """A checkpoint that cannot be read; the training can only begin anew."""
 
 
 class Stopped(FinetuneError):  # noqa: N818 - an outcome, not a fault

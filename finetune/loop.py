@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,6 +31,8 @@ class Loop:
     job: Job
     session: Session
     kept: CheckpointFolder | None = None
+    on_epoch: Callable[[Loop], None] | None = None
+    """Called after the last step of each epoch."""
     standing: Standing = field(default_factory=Standing)
     ending: Ending = "finished"
     _best: Tensors = field(default_factory=dict)
@@ -65,6 +68,8 @@ class Loop:
         valid = self._end_epoch() if step.ends_epoch else None
         standing.seconds += time.monotonic() - began
         self._tell(step, fit, rate, valid)
+        if step.ends_epoch and self.on_epoch:
+            self.on_epoch(self)
 
     def _end_epoch(self) -> Fit | None:
         standing = self.standing

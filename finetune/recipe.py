@@ -38,11 +38,15 @@ class Recipe:
     """How many layers learn, counted from the top; None for all."""
     learning_rate: float | None = None
     """Peak; a short rise, then a cosine down to zero. None derives it from the model's width."""
+    rate_multiplier: float = 1.0
+    """Times which the derived learning rate is taken; without effect on a given one."""
     epochs: int = EPOCHS
     batch_tokens: int = 128
     """Tokens of a batch, padding included, beyond the beginning that all rows share."""
     accumulate: int = 1
     """Batches of a step; the loss is the mean over all their learned tokens."""
+    batch_rows: int | None = None
+    """Rows of a step, in as many batches as they need; None makes steps of batches instead."""
     patience: int = 2
     """Epochs without a better validation result before it stops; only with validation rows."""
     long_rows: LongRows = "refuse"
@@ -52,11 +56,11 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("rank", "layers", "epochs", "batch_tokens", "accumulate", "patience"):
+        for name in ("rank", "layers", "epochs", "batch_tokens", "accumulate", "batch_rows", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise RecipeError(f"{name} is {value}; it must be at least 1.")
-        for name in ("alpha", "learning_rate"):
+        for name in ("alpha", "learning_rate", "rate_multiplier"):
             value = getattr(self, name)
             if value is not None and not (value >= 0 and math.isfinite(value)):
                 raise RecipeError(f"{name} is {value}; it must be a number from 0.")
@@ -70,7 +74,7 @@ class Recipe:
 
     def settled(self, width: int) -> Recipe:
         """The recipe with every dial set, for a model of that hidden width."""
-        return replace(self, learning_rate=self.peak(width), alpha=self.strength())
+        return replace(self, learning_rate=self.peak(width), rate_multiplier=1.0, alpha=self.strength())
 
     def strength(self) -> float:
         """Alpha, by default twice what leaves the update unscaled."""
@@ -87,7 +91,8 @@ class Recipe:
         """
         if self.learning_rate is not None:
             return self.learning_rate
-        return RATE_TIMES_WIDTH / width * (FULL_SHARE if self.method == "full" else 1.0)
+        share = FULL_SHARE if self.method == "full" else 1.0
+        return RATE_TIMES_WIDTH / width * share * self.rate_multiplier
 
 
 def _epochs(rows: int) -> int:

@@ -43,6 +43,8 @@ class Session:
     """The folder that this training alone keeps its checkpoint in; None keeps none."""
     every: float = 30.0
     """Seconds between checkpoints."""
+    epochs: Callable[[Progress], Path] | None = None
+    """Where the model is kept as it is after the last step of an epoch; None keeps none."""
     activations: Activations = field(default_factory=Activations)
     """What layers that do not learn make of the rows; share it between trainings on one base."""
 

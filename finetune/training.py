@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +87,11 @@ def _run(job: Job, out: Path, session: Session) -> TrainingReport:
     rows = sorted(job.rows, key=lambda row: not row.is_answer)[:CANARY_ROWS]
     before = job.learner.fit([rows]).loss
     with _checkpoints(job, session) as kept, job.learner.seeded():
-        loop = Loop(job, session, kept)
+        loop = Loop(job, session, kept, _keeper(job, session))
         loop.learn()
+        best = None if loop.standing.best is None else loop.standing.best + 1
         with adapter.whole_folder(out) as part:
-            job.learner.save(part)
-            manifest = _manifest(job, loop, adapter.weights_hash(part))
-            write_metrics(part, loop.standing.history)
-            write_card(part, manifest)
-            adapter.write(part, manifest)
+            manifest = _write(job, loop, part, best)
             canary = _sing(job.learner, part, rows, before)
         if kept:
             kept.clear()
@@ -111,7 +108,31 @@ def _checkpoints(job: Job, session: Session) -> Iterator[CheckpointFolder | None
         yield kept
 
 
-def _manifest(job: Job, loop: Loop, weights: str) -> adapter.Manifest:
+def _keeper(job: Job, session: Session) -> Callable[[Loop], None] | None:
+    """What keeps the model after an epoch."""
+    place = session.epochs
+    if place is None:
+        return None
+
+    def keep(loop: Loop) -> None:
+        told = loop.standing.history[-1]
+        with adapter.whole_folder(place(told)) as part:
+            _write(job, loop, part, told.epoch)
+
+    return keep
+
+
+def _write(job: Job, loop: Loop, folder: Path, epoch: int | None) -> adapter.Manifest:
+    """Fill the folder with the model as it is now: that of an epoch, or the last."""
+    job.learner.save(folder)
+    manifest = _manifest(job, loop, adapter.weights_hash(folder), epoch)
+    write_metrics(folder, loop.standing.history)
+    write_card(folder, manifest)
+    adapter.write(folder, manifest)
+    return manifest
+
+
+def _manifest(job: Job, loop: Loop, weights: str, epoch: int | None) -> adapter.Manifest:
     standing = loop.standing
     return adapter.Manifest(
         base_name=job.base.name,
@@ -129,7 +150,7 @@ def _manifest(job: Job, loop: Loop, weights: str) -> adapter.Manifest:
         created=int(time.time()),
         dropped_rows=job.dropped_rows,
         scores=tuple(standing.scores),
-        best_epoch=None if standing.best is None else standing.best + 1,
+        best_epoch=epoch,
         ending=loop.ending,
         lineage=job.identity.parents,
     )

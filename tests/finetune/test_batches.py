@@ -87,3 +87,11 @@ def test_the_update_has_the_measured_scale_at_any_rank() -> None:
 def test_dials_out_of_range_are_refused(dial: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match=rf"{next(iter(dial))} is .*; it must be"):
         Recipe(**dial)
+
+
+def test_a_step_can_have_a_number_of_rows_whatever_fits_into_a_batch() -> None:
+    recipe = Recipe(batch_rows=4, batch_tokens=20, epochs=2)
+    steps = plan([10, 3, 8, 7, 12, 1, 5, 9, 11], recipe)
+    assert sorted(sum(map(len, step.batches)) for step in steps) == [1, 1, 4, 4, 4, 4]
+    assert [step.ends_epoch for step in steps] == [False, False, True] * 2
+    assert any(len(step.batches) > 1 for step in steps)

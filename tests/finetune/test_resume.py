@@ -242,3 +242,21 @@ def test_a_training_that_stopped_early_stays_stopped_when_it_is_resumed(
         whole.manifest, seconds=resumed.manifest.seconds, created=resumed.manifest.created
     )
     assert adapter.read(tmp_path / "a") == resumed.manifest
+
+
+def test_each_epoch_can_be_kept_as_a_model_of_its_own(
+    tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path
+) -> None:
+    session = Session(epochs=lambda told: tmp_path / f"epoch-{told.epoch}")
+    report = train_adapter(
+        tiny_llama,
+        animals[:8],
+        RECIPE,
+        tmp_path / "last",
+        validation=Validation(animals[8:]),
+        session=session,
+    )
+    kept = [adapter.read(tmp_path / f"epoch-{n}") for n in (1, 2)]
+    assert [m.best_epoch for m in kept] == [1, 2] and kept[0].steps < kept[1].steps == report.manifest.steps
+    assert kept[0].weights_hash != kept[1].weights_hash
+    assert report.manifest.weights_hash == kept[(report.manifest.best_epoch or 0) - 1].weights_hash
