@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from finetune.recipe import Recipe
-from generation.adapter_folder import MANIFEST, check_adapter, finished_adapters, read_fields
+from generation.adapter_folder import (
+    MANIFEST,
+    MODEL_MANIFEST,
+    check_adapter,
+    finished_adapters,
+    read_fields,
+)
 from generation.fingerprint import folder_hash
 
 __all__ = [
@@ -31,8 +37,6 @@ __all__ = [
     "whole_folder",
     "write",
 ]
-
-MODEL_MANIFEST = "training.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,9 @@ def read_trained_model(folder: Path) -> Manifest:
     """The manifest of a model folder that a training of the model's own weights wrote.
 
     Raises:
-        FileNotFoundError: no training finished there.
+        ModelUnavailableError: no training finished there.
     """
-    return _manifest(json.loads((folder / MODEL_MANIFEST).read_text("utf-8")))
+    return _manifest(read_fields(folder, MODEL_MANIFEST))
 
 
 def weights_hash(folder: Path) -> str:

@@ -1,6 +1,6 @@
-"""Adapter folders as they lie on disk: PEFT's files beside a `manifest.json`, written last.
+"""What trainings write, as it lies on disk; this floor only reads. Without a manifest it is not finished.
 
-`finetune` writes them; this floor only reads. A folder without a manifest is not finished.
+Adapter folders hold PEFT's files and `manifest.json`; trained models hold a whole model and `training.json`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from generation.errors import AdapterMismatchError, ModelUnavailableError
 from generation.fingerprint import folder_hash
 
 MANIFEST = "manifest.json"
+MODEL_MANIFEST = "training.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,27 @@ def adapter_name(folder: Path) -> str:
 
 def finished_adapters(root: Path) -> list[Path]:
     """The adapter folders under a root that are finished, by name."""
-    found = (path.parent for path in root.glob(f"*/{MANIFEST}"))
+    return _finished(root, MANIFEST)
+
+
+def trained_models(root: Path) -> list[Path]:
+    """The model folders under a root that a training finished, by name."""
+    return _finished(root, MODEL_MANIFEST)
+
+
+def _finished(root: Path, manifest: str) -> list[Path]:
+    found = (path.parent for path in root.glob(f"*/{manifest}"))
     return sorted(folder for folder in found if not folder.name.startswith("."))
 
 
-def read_fields(folder: Path) -> dict[str, Any]:
+def read_fields(folder: Path, manifest: str = MANIFEST) -> dict[str, Any]:
     """All fields of a manifest.
 
     Raises:
         ModelUnavailableError: the folder is not a finished adapter.
     """
     try:
-        fields = json.loads((folder / MANIFEST).read_text("utf-8"))
+        fields = json.loads((folder / manifest).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ModelUnavailableError(
             f"Adapter {adapter_name(folder)!r} is not finished or damaged ({error}); train it again."
@@ -65,13 +75,13 @@ def read_fields(folder: Path) -> dict[str, Any]:
     return fields
 
 
-def read_manifest(folder: Path) -> AdapterManifest:
-    """What the adapter was made for.
+def read_manifest(folder: Path, manifest: str = MANIFEST) -> AdapterManifest:
+    """What the adapter was made for, or what the trained model was made from.
 
     Raises:
         ModelUnavailableError: the folder is not a finished adapter.
     """
-    fields = read_fields(folder)
+    fields = read_fields(folder, manifest)
     try:
         return AdapterManifest(
             str(fields["base_name"]),
@@ -101,4 +111,20 @@ def check_adapter(folder: Path, base: Path, tokenizer: ChatTokenizer) -> None:
     if manifest.prompt_hash != prompt_hash(tokenizer):
         raise AdapterMismatchError(
             f"Adapter {name!r} was trained with other prompts or another chat template; train it again."
+        )
+
+
+def check_trained_model(folder: Path, tokenizer: ChatTokenizer) -> None:
+    """Refuse a trained model whose prompts have changed since; any other model passes.
+
+    Raises:
+        AdapterMismatchError: it was trained with other prompt forms or another chat template.
+        ModelUnavailableError: its manifest is damaged.
+    """
+    if not (folder / MODEL_MANIFEST).exists():
+        return
+    if read_manifest(folder, MODEL_MANIFEST).prompt_hash != prompt_hash(tokenizer):
+        raise AdapterMismatchError(
+            f"Model {adapter_name(folder)!r} was trained with other prompts or another chat template; "
+            "train it again."
         )

@@ -12,7 +12,15 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
-from generation.adapter_folder import AdapterManifest, adapter_name, finished_adapters, read_manifest
+from generation.adapter_folder import (
+    MANIFEST,
+    MODEL_MANIFEST,
+    AdapterManifest,
+    adapter_name,
+    finished_adapters,
+    read_manifest,
+    trained_models,
+)
 from generation.endpoint import RemoteEndpoint
 from generation.errors import ModelUnavailableError, UnknownModelError
 from generation.fingerprint import folder_hash
@@ -34,6 +42,15 @@ class ModelCard:
     owned_by: str
     parent: str | None = None
     """The base of an adapter, the model of a deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a local model is made of."""
+
+    base_name: str
+    base: Path
+    adapter: Path | None = None
 
 
 def is_remote(name: str) -> bool:
@@ -58,7 +75,7 @@ class Catalog:
 
     Args:
         locals: model folders by name, beside `pocket`, which is always there.
-        adapters: the folder that finished adapter folders lie in.
+        adapters: the folder that finished adapter folders and trained models lie in.
         remote: where `openai:...` models are reached; without it there are none.
         capacity: models kept in memory.
     """
@@ -84,7 +101,8 @@ class Catalog:
     def cards(self) -> list[ModelCard]:
         """All models that can be opened now."""
         found = [ModelCard(n, _written(f), "trivium") for n, f in self._bases.items() if _is_model(f)]
-        found += [self._adapter_card(folder) for folder in self._adapter_folders()]
+        found += [self._made_card(folder, MODEL_MANIFEST) for folder in self._trained().values()]
+        found += [self._made_card(folder) for folder in self._adapter_folders()]
         found += [
             ModelCard(REMOTE + name, 0, "remote") for name in (self._remote.models if self._remote else ())
         ]
@@ -115,9 +133,23 @@ class Catalog:
         Raises:
             UnknownModelError: no base of that name.
         """
-        if name not in self._bases:
-            raise UnknownModelError(f"{name!r} is no local base; there are: {', '.join(self._bases)}.")
-        return self._bases[name]
+        bases = self._bases | self._trained()
+        if name not in bases:
+            raise UnknownModelError(f"{name!r} is no local base; there are: {', '.join(bases)}.")
+        return bases[name]
+
+    def parts(self, name: str) -> Parts:
+        """What a base or an adapter is made of, for training it on.
+
+        Raises:
+            UnknownModelError: no local model of that name.
+            ModelUnavailableError: an adapter that is damaged, or whose base is gone.
+        """
+        adapter = next((f for f in self._adapter_folders() if adapter_name(f) == name), None)
+        if adapter is None:
+            return Parts(name, self.folder(name))
+        base = self._base_name(read_manifest(adapter))
+        return Parts(base, self._base_folder(adapter), adapter)
 
     def open_adapter(self, base_name: str, adapter_folder: Path) -> LanguageModel:
         """A base with an adapter from anywhere; not kept in memory beyond the caller's use.
@@ -135,8 +167,9 @@ class Catalog:
             self._open.pop(name, None)
 
     def _loader(self, name: str) -> Callable[[], LanguageModel] | None:
-        if name in self._bases:
-            return lambda: _local(name, self._bases[name], None)
+        bases = self._bases | self._trained()
+        if name in bases:
+            return lambda: _local(name, bases[name], None)
         folders = {adapter_name(folder): folder for folder in self._adapter_folders()}
         if name in folders:
             return lambda: _local(name, self._base_folder(folders[name]), folders[name])
@@ -157,22 +190,33 @@ class Catalog:
         hint = "" if self._remote or not is_remote(name) else " No remote endpoint is configured."
         raise UnknownModelError(f"There is no model {name!r}.{hint} There are: {there or 'none'}.")
 
-    def _adapter_card(self, folder: Path) -> ModelCard:
+    def _made_card(self, folder: Path, kind: str = MANIFEST) -> ModelCard:
         try:
-            manifest = read_manifest(folder)
+            manifest = read_manifest(folder, kind)
         except ModelUnavailableError:
             return ModelCard(adapter_name(folder), 0, "trivium")
         return ModelCard(adapter_name(folder), manifest.created, "trivium", self._base_name(manifest))
 
     def _base_name(self, manifest: AdapterManifest) -> str:
         """The catalog's name for an adapter's base: manifests know only the base's folder."""
-        named = [n for n, folder in self._bases.items() if manifest.base_name in (folder.name, n)]
+        bases = self._bases | self._trained()
+        named = [n for n, folder in bases.items() if manifest.base_name in (folder.name, n)]
         if len(named) > 1:
-            named = [n for n in named if folder_hash(self._bases[n]) == manifest.base_hash] or named
+            named = [n for n in named if folder_hash(bases[n]) == manifest.base_hash] or named
         return named[0] if named else manifest.base_name
 
     def _base_folder(self, adapter: Path) -> Path:
-        return self.folder(self._base_name(read_manifest(adapter)))
+        name = self._base_name(read_manifest(adapter))
+        try:
+            return self.folder(name)
+        except UnknownModelError as error:
+            raise ModelUnavailableError(
+                f"{adapter_name(adapter)!r} was trained on {name!r}, which is no longer there; "
+                "give the server that model folder again."
+            ) from error
+
+    def _trained(self) -> dict[str, Path]:
+        return {adapter_name(f): f for f in trained_models(self._adapters)} if self._adapters else {}
 
     def _adapter_folders(self) -> list[Path]:
         return finished_adapters(self._adapters) if self._adapters else []

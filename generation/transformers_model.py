@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from generation import checkpoint
+from generation.adapter_folder import check_trained_model
 from generation.answer import Answer
 from generation.choices import ChoiceTree
 from generation.decoding import decode
@@ -37,6 +38,7 @@ class TransformersModel:
     def __init__(self, name: str, folder: Path, *, adapter: Path | None = None) -> None:
         self._name = name
         self._tokenizer = checkpoint.load_tokenizer(folder)
+        check_trained_model(folder, self._tokenizer)
         self._model = checkpoint.load_model(folder)
         if adapter is not None:
             self._model = checkpoint.with_adapter(self._model, self._tokenizer, folder, adapter)
