@@ -44,6 +44,7 @@ class Training:
         self.tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         torch.manual_seed(0)
         self.model = LlamaForCausalLM(_config(self.tokenizer)).to(device)
+        _start_readable(self.model)
         _start_alike(self.model, self.tokenizer)
         _start_copying(self.model)
         if start is not None:
@@ -66,7 +67,7 @@ class Training:
     @property
     def hardness(self) -> float:
         """Which lessons are drawn (see `mixture.draw`): the first at the start, soon all sorts."""
-        return float(np.interp(self.progress, (0.15, 0.2, 0.6, 1), (0, 1, 1, 1.8)))
+        return float(np.interp(self.progress, (0.1, 0.15, 0.6, 1), (0, 1, 1, 1.8)))
 
     @property
     def shape(self) -> rows.Shape:
@@ -183,11 +184,23 @@ def _config(vocabulary: PreTrainedTokenizerFast) -> LlamaConfig:
     )
 
 
+def _start_readable(model: LlamaForCausalLM) -> None:
+    """Let token vectors outweigh what the layers add to them, so that what is copied can be read off.
+
+    Vectors of unit variance also move little in each of Adam's steps; the last norm takes their size
+    out of the logits again.
+    """
+    model.model.embed_tokens.weight.data.normal_()
+    model.model.norm.weight.data.fill_(WIDTH**-0.5)
+    for layer in model.model.layers:
+        layer.mlp.down_proj.weight.data.zero_()
+
+
 def _start_alike(model: LlamaForCausalLM, vocabulary: PreTrainedTokenizerFast) -> None:
     """Let tokens that differ only in a leading space or a capital start from nearly the same vector."""
     ids = vocabulary.get_vocab()
     vectors = model.model.embed_tokens.weight.data
-    capital, space = torch.randn(2, WIDTH, device=vectors.device) * WIDTH**-0.5
+    capital, space = torch.randn(2, WIDTH, device=vectors.device)
     for token, i in ids.items():
         if token.istitle() and token.lower() in ids:
             vectors[i] = 0.9 * vectors[ids[token.lower()]] + 0.45 * capital
