@@ -4,6 +4,7 @@ RetrievalError
 ├── EmptyCorpusError          there is no text to search in
 ├── DuplicateDocumentError    two documents have one id
 ├── ChunkingStrategyError     a size or an overlap that cannot be
+├── EmbeddingInputError       a text that the embedder does not read to its end, or tokens that are none
 ├── VectorShapeError          vectors that do not fit the store
 ├── CorpusUnfinishedError     a folder without a finished corpus
 ├── CorpusDamagedError        a saved corpus that is not what was written
@@ -26,6 +27,10 @@ class DuplicateDocumentError(RetrievalError):
 
 class ChunkingStrategyError(RetrievalError):
     """A size or an overlap of chunks is out of bounds."""
+
+
+class EmbeddingInputError(RetrievalError):
+    """A text that the embedder does not read to its end, or tokens that are none."""
 
 
 class VectorShapeError(RetrievalError):

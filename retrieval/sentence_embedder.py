@@ -31,11 +31,19 @@ class SentenceEmbedder:
 
     name = "all-MiniLM-L6-v2"
     dimensions = 384
+    longest = MAX_TOKENS - 2
+    """Word pieces of a text that is read to the end."""
 
     def __init__(self) -> None:
         self.truncated = 0
         """Texts so far of which the model did not read the end."""
         self._loading, self._running = RLock(), Lock()
+
+    @property
+    def vocabulary(self) -> int:
+        """Word pieces are numbers below this one."""
+        with self._loading:
+            return int(self._tokenizer.get_vocab_size())
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One vector of length 1 for each text; shape (n, 384).
@@ -43,9 +51,19 @@ class SentenceEmbedder:
         Texts over 254 word pieces are cut there and counted in `truncated`.
         """
         with self._loading:
-            model, tokenizer = self._model, self._tokenizer
-        tokens = [encoding.ids for encoding in tokenizer.encode_batch(_valid(texts))]
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+            tokenizer = self._tokenizer
+        return self._embedded([encoding.ids for encoding in tokenizer.encode_batch(_valid(texts))])
+
+    def embed_tokens(self, tokens: Sequence[Sequence[int]]) -> Vectors:
+        """The same for texts whose word pieces are given, without the marks around them."""
+        with self._loading:
+            first, last = self._tokenizer.encode("").ids
+        return self._embedded([[first, *ids, last] for ids in tokens])
+
+    def _embedded(self, tokens: Sequence[list[int]]) -> Vectors:
+        with self._loading:
+            model = self._model
+        vectors = np.empty((len(tokens), self.dimensions), dtype=np.float32)
         with self._running:
             self.truncated += sum(len(ids) > MAX_TOKENS for ids in tokens)
             for batch in _batches([min(len(ids), MAX_TOKENS) for ids in tokens]):

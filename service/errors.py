@@ -25,6 +25,8 @@ from generation.errors import (
     ModelUnavailableError,
     UnknownModelError,
 )
+from retrieval.errors import EmbeddingInputError, RetrievalError
+from retrieval.store.errors import InvalidFilterError, StoreBusyError, UnknownFileError
 
 
 class ServiceError(Exception):
@@ -93,20 +95,25 @@ RULES: dict[type[Exception], Rule] = {
     UseCaseError: Rule(400, REQUEST, "invalid_use_case"),
     ContextTooLongError: Rule(400, REQUEST, "context_length_exceeded"),
     AdapterMismatchError: Rule(400, REQUEST, "adapter_mismatch"),
+    EmbeddingInputError: Rule(400, REQUEST, "invalid_value"),
+    InvalidFilterError: Rule(400, REQUEST, "invalid_filter"),
     InvalidKey: Rule(401, REQUEST, "invalid_api_key"),
     ForbiddenOrigin: Rule(403, REQUEST, "forbidden_origin"),
     NotFound: Rule(404, REQUEST, "not_found"),
     UnknownModelError: Rule(404, REQUEST, "model_not_found"),
+    UnknownFileError: Rule(404, REQUEST, "not_found"),
     NotReady: Rule(409, REQUEST, "not_ready"),
     KeyReused: Rule(409, REQUEST, "idempotency_key_reused"),
     TooLarge: Rule(413, REQUEST, "body_too_large"),
     TooBusy: Rule(429, "rate_limit_error", "too_many_requests", retry=True),
     ModelUnavailableError: Rule(503, "server_error", "model_unavailable", retry=True),
     Unavailable: Rule(503, "server_error", "unavailable", retry=True),
+    StoreBusyError: Rule(503, "server_error", "unavailable", retry=True),
     UnicodeEncodeError: Rule(400, REQUEST, "invalid_unicode"),
     JobCrashed: Rule(500, "server_error", "job_crashed"),
     AdvisorError: Rule(500, "server_error", "advisor_error"),
     GenerationError: Rule(500, "server_error", "generation_error"),
+    RetrievalError: Rule(500, "server_error", "retrieval_error"),
     Exception: Rule(500, "server_error", "internal_error"),
 }
 BY_STATUS = {

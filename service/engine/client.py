@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from base64 import b64decode
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from generation.language_model import Generation, Request
-from service.engine.port import Answer, Card
+from retrieval.library.passages import Passage
+from retrieval.store.records import Value
+from service.engine.port import Answer, Card, Embedded, Question
 from service.engine.wire import pack_request, unpack_error, unpack_generation
 from service.errors import TooBusy, Unavailable
 
@@ -61,6 +65,31 @@ class EngineClient:
                 raise unpack_error(json.loads(await response.aread()))
             async for line in response.aiter_lines():
                 yield _item(json.loads(line))
+
+    async def embed(self, model: str, inputs: Sequence[str] | Sequence[Sequence[int]]) -> Embedded:
+        """See the port."""
+        async with self._turn():
+            made = await self._call("/embed", {"model": model, "inputs": inputs})
+        return Embedded(**made | {"vectors": b64decode(made["vectors"])})
+
+    async def search(self, vector_store: str, question: Question) -> list[Passage]:
+        """See the port."""
+        async with self._turn():
+            found = await self._call("/search", {"vector_store": vector_store, "question": asdict(question)})
+        return [Passage(**passage) for passage in found]
+
+    async def read(self, vector_store: str, file_id: str) -> str:
+        """See the port."""
+        return str(await self._call("/read", {"vector_store": vector_store, "file_id": file_id}))
+
+    async def drop(self, vector_store: str, file_id: str) -> None:
+        """See the port."""
+        await self._call("/drop", {"vector_store": vector_store, "file_id": file_id})
+
+    async def describe(self, vector_store: str, file_id: str, attributes: Mapping[str, Value]) -> None:
+        """See the port."""
+        named = {"vector_store": vector_store, "file_id": file_id}
+        await self._call("/describe", named | {"attributes": dict(attributes)})
 
     async def _call(self, path: str, body: dict[str, Any]) -> Any:
         async with _reachable():

@@ -13,6 +13,7 @@ from advisor.deployment import open_deployment
 from advisor.workbench import Workbench
 from generation.errors import UnknownModelError
 from generation.language_model import Generation, LanguageModel, Request, StreamingModel
+from retrieval.embedder import Embedder
 from service.engine.port import USUAL, Answer, Card
 
 USUAL_MAX_TOKENS = 256
@@ -62,6 +63,10 @@ class Models:
         """Let a deployment answer."""
         answers = self._answerer(deployment).answer(inputs)
         return [Answer(a.text, a.prompt_tokens, a.completion_tokens, a.sources) for a in answers]
+
+    def embedder(self) -> Embedder:
+        """The one embedder of this process."""
+        return self._tools().embedder
 
     def _tools(self) -> Workbench:
         with self._opening:

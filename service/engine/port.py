@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from generation.language_model import Generation, Request
+from retrieval.library.passages import Passage
+from retrieval.store.records import Value
+from retrieval.store.searching import Mode
 
 USUAL = -1
 """As `max_tokens`: as many as fit, up to the server's usual length."""
@@ -33,11 +36,36 @@ class Answer:
     """Ids of the documents that were shown to the model, best first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to look for in a vector store."""
+
+    texts: Sequence[str]
+    """One question, or several ways to ask it."""
+    count: int = 10
+    mode: Mode = "hybrid"
+    filters: Mapping[str, Any] | None = None
+    """As OpenAI's API writes them."""
+    threshold: float | None = None
+    """Passages with a lower score are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors of texts, one after another."""
+
+    vectors: bytes
+    """Little-endian float32."""
+    dimensions: int
+    tokens: int
+    """Of all texts together."""
+
+
 class Engine(Protocol):
     """Everything that needs a model in memory.
 
     Every method raises Unavailable while the engine starts, TooBusy when too many wait, and the
-    errors of `generation.errors`.
+    errors of `generation.errors` and `retrieval.errors`.
     """
 
     async def cards(self) -> list[Card]:
@@ -58,4 +86,27 @@ class Engine(Protocol):
 
     async def answer(self, deployment: str, inputs: Sequence[str]) -> list[Answer]:
         """Let a deployment answer, by its id."""
+        ...
+
+    async def embed(self, model: str, inputs: Sequence[str] | Sequence[Sequence[int]]) -> Embedded:
+        """Vectors of texts, or of texts that are given as the model's own tokens.
+
+        Raises UnknownModelError for other models, EmbeddingInputError for what it cannot read whole.
+        """
+        ...
+
+    async def search(self, vector_store: str, question: Question) -> list[Passage]:
+        """The best passages of a vector store, best first; none while nothing was ingested."""
+        ...
+
+    async def read(self, vector_store: str, file_id: str) -> str:
+        """The text of a file of a vector store, to which all offsets refer; raises UnknownFileError."""
+        ...
+
+    async def drop(self, vector_store: str, file_id: str) -> None:
+        """Let nobody find a file any more."""
+        ...
+
+    async def describe(self, vector_store: str, file_id: str, attributes: Mapping[str, Value]) -> None:
+        """Give a file other attributes; raises UnknownFileError."""
         ...

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
 
 from generation.errors import UnknownModelError
 from generation.language_model import Generation, Request
 from generation.scripted_model import ScriptedModel
-from service.engine.port import USUAL, Answer, Card
+from retrieval.hashing_embedder import HashingEmbedder
+from retrieval.library.passages import Passage
+from retrieval.store.records import Value
+from service.engine.port import USUAL, Answer, Card, Embedded, Question
+from service.engine.shelves import Shelves
 
 
 class ScriptedEngine:
-    """Implements the Engine port without weights or processes."""
+    """Implements the Engine port without weights or processes; stores are real, vectors are hashes.
+
+    Args:
+        models: what answers.
+        deployments: what each deployment answers to what.
+        stores: the folder of the vector stores' folders.
+
+    """
 
     def __init__(
-        self, models: Sequence[ScriptedModel], deployments: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        models: Sequence[ScriptedModel],
+        deployments: Mapping[str, Mapping[str, str]] | None = None,
+        stores: Path = Path("vector_stores"),
     ) -> None:
+        self._stores = stores
         self._models = {m.name: m for m in models}
         self._deployments = {} if deployments is None else deployments
 
@@ -41,6 +58,30 @@ class ScriptedEngine:
         """See the port; a deployment is a table from inputs to answers."""
         table = self._deployments[deployment]
         return [Answer(table[text], len(text.split()), len(table[text].split())) for text in inputs]
+
+    async def embed(self, model: str, inputs: Sequence[str] | Sequence[Sequence[int]]) -> Embedded:
+        """See the port."""
+        return self._shelves.embed(model, inputs)
+
+    async def search(self, vector_store: str, question: Question) -> list[Passage]:
+        """See the port."""
+        return self._shelves.search(vector_store, question)
+
+    async def read(self, vector_store: str, file_id: str) -> str:
+        """See the port."""
+        return self._shelves.read(vector_store, file_id)
+
+    async def drop(self, vector_store: str, file_id: str) -> None:
+        """See the port."""
+        self._shelves.drop(vector_store, file_id)
+
+    async def describe(self, vector_store: str, file_id: str, attributes: Mapping[str, Value]) -> None:
+        """See the port."""
+        self._shelves.describe(vector_store, file_id, attributes)
+
+    @cached_property
+    def _shelves(self) -> Shelves:
+        return Shelves(HashingEmbedder, lambda vector_store: self._stores / vector_store)
 
     def _open(self, model: str) -> ScriptedModel:
         if model not in self._models:

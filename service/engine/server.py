@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -16,12 +17,15 @@ from starlette.routing import Route
 from generation.errors import GenerationError
 from generation.language_model import Generation
 from service.engine.models import Models
-from service.engine.wire import pack_error, unpack_request
+from service.engine.port import Question
+from service.engine.shelves import Shelves
+from service.engine.wire import CALM, pack_error, unpack_request
 
 Items = Iterator[str | Generation]
+Work = Callable[[dict[str, Any]], Any]
 
 
-def create_engine_app(models: Models) -> Starlette:
+def create_engine_app(models: Models, shelves: Shelves) -> Starlette:
     """Answers what `EngineClient` asks."""
 
     def cards(_body: dict[str, Any]) -> Any:
@@ -43,12 +47,32 @@ def create_engine_app(models: Models) -> Starlette:
         first = await run_in_threadpool(next, items)
         return StreamingResponse(_lines(first, items), media_type="application/x-ndjson")
 
-    calls = [Route(f"/{f.__name__}", _call(f), methods=["POST"]) for f in (cards, check, generate, answer)]
+    works = {f.__name__: f for f in (cards, check, generate, answer)} | _library_works(shelves)
+    calls = [Route(f"/{name}", _call(work), methods=["POST"]) for name, work in works.items()]
     routes = [*calls, Route("/stream", stream, methods=["POST"])]
-    return Starlette(routes=routes, exception_handlers={GenerationError: _known, Exception: _unknown})
+    handlers = {**dict.fromkeys(CALM, _known), Exception: _unknown}
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
-def _call(work: Callable[[dict[str, Any]], Any]) -> Callable[[HttpRequest], Any]:
+def _library_works(shelves: Shelves) -> dict[str, Work]:
+    def embed(body: dict[str, Any]) -> Any:
+        made = shelves.embed(**body)
+        return asdict(made) | {"vectors": b64encode(made.vectors).decode()}
+
+    def search(body: dict[str, Any]) -> Any:
+        found = shelves.search(body["vector_store"], Question(**body["question"]))
+        return [asdict(passage) for passage in found]
+
+    return {
+        "embed": embed,
+        "search": search,
+        "read": lambda body: shelves.read(**body),
+        "drop": lambda body: shelves.drop(**body),
+        "describe": lambda body: shelves.describe(**body),
+    }
+
+
+def _call(work: Work) -> Callable[[HttpRequest], Any]:
     async def endpoint(http: HttpRequest) -> JSONResponse:
         return JSONResponse(await run_in_threadpool(work, await http.json()))
 

@@ -9,12 +9,18 @@ from generation import errors as generation_errors
 from generation.errors import GenerationError
 from generation.language_model import Generation, Request
 from generation.messages import Message
+from retrieval import errors as retrieval_errors
+from retrieval.errors import RetrievalError
+from retrieval.store import errors as store_errors
 from service.errors import Unavailable
 
+CALM = (GenerationError, RetrievalError)
+"""What the engine raises on purpose."""
 KNOWN: dict[str, type[Exception]] = {
     cls.__name__: cls
-    for cls in vars(generation_errors).values()
-    if isinstance(cls, type) and issubclass(cls, GenerationError)
+    for module in (generation_errors, retrieval_errors, store_errors)
+    for cls in vars(module).values()
+    if isinstance(cls, type) and issubclass(cls, CALM)
 }
 
 

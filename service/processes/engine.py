@@ -10,6 +10,7 @@ import uvicorn
 
 from service.engine.models import Models
 from service.engine.server import create_engine_app
+from service.engine.shelves import Shelves
 from service.processes.environment import ENGINE_SOCKET
 from service.processes.leash import ask_self_to_stop, hold
 from service.settings import Settings
@@ -24,11 +25,10 @@ def main() -> None:
     settings = Settings()
     path = Path(os.environ[ENGINE_SOCKET])
     path.unlink(missing_ok=True)
-    models = Models(
-        partial(build_workbench, settings), DataDir.open(settings.data_dir).pipeline, settings.loaded_models
-    )
+    data = DataDir.open(settings.data_dir)
+    models = Models(partial(build_workbench, settings), data.pipeline, settings.loaded_models)
     config = uvicorn.Config(
-        create_engine_app(models),
+        create_engine_app(models, Shelves(models.embedder, data.library)),
         uds=str(path),
         log_level=settings.log_level,
         access_log=False,

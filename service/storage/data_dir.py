@@ -7,8 +7,11 @@ from pathlib import Path
 
 from service.storage.database import open_database
 from service.storage.files import FileStore
+from service.storage.ingestion_queue import IngestionQueue
 from service.storage.job import Kind
 from service.storage.jobs import JobStore
+from service.storage.vector_store_files import VectorStoreFiles
+from service.storage.vector_stores import VectorStores
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,22 @@ class DataDir:
     root: Path
     files: FileStore
     jobs: JobStore
+    vector_stores: VectorStores
+    vector_store_files: VectorStoreFiles
+    ingestion: IngestionQueue
 
     @classmethod
     def open(cls, root: Path) -> DataDir:
         """Open a directory that `migrate` has prepared."""
         database = open_database(root)
-        return cls(root, FileStore(database, root / "files"), JobStore(database))
+        return cls(
+            root,
+            FileStore(database, root / "files"),
+            JobStore(database),
+            VectorStores(database),
+            VectorStoreFiles(database),
+            IngestionQueue(database),
+        )
 
     def folder(self, kind: Kind, job_id: str) -> Path:
         """Where a job keeps its work."""
@@ -32,6 +45,15 @@ class DataDir:
     def pipeline(self, deployment_id: str) -> Path:
         """Where the finished pipeline of a deployment lies."""
         return self.folder("deployment", deployment_id) / "pipeline"
+
+    def library(self, vector_store_id: str) -> Path:
+        """Where lies what can be found in a vector store."""
+        return self.root / "vector_stores" / vector_store_id
+
+    @property
+    def adapters(self) -> Path:
+        """Where finished adapters and trained models lie, by their names."""
+        return self.root / "adapters"
 
     def log(self, job_id: str) -> Path:
         """What the process of a job prints."""

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 metadata = MetaData()
 
@@ -16,6 +29,7 @@ files = Table(
     Column("purpose", String(32), nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
+    Column("expires_at", Integer),
     sqlite_autoincrement=True,
 )
 
@@ -49,4 +63,56 @@ events = Table(
     Column("created_at", Integer, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("data", JSON, nullable=False),
+)
+
+vector_stores = Table(
+    "vector_stores",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("created_at", Integer, nullable=False),
+    Column("last_active_at", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("metadata", JSON, nullable=False),
+    Column("expires_after_days", Integer),
+    Column("body_hash", String(64), nullable=False),
+    Column("idempotency_key", String(255), unique=True),
+    Column("removed", Boolean, nullable=False, server_default=text("0")),
+    sqlite_autoincrement=True,
+)
+
+file_batches = Table(
+    "file_batches",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("vector_store_id", String(64), ForeignKey("vector_stores.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("cancelled", Boolean, nullable=False, server_default=text("0")),
+    sqlite_autoincrement=True,
+)
+
+vector_store_files = Table(
+    "vector_store_files",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False),
+    Column("vector_store_id", String(64), ForeignKey("vector_stores.id", ondelete="CASCADE"), nullable=False),
+    Column("batch_id", String(64), ForeignKey("file_batches.id", ondelete="SET NULL"), index=True),
+    Column("created_at", Integer, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("filename", Text, nullable=False),
+    Column("attributes", JSON, nullable=False),
+    Column("max_chunk_size_tokens", Integer, nullable=False),
+    Column("chunk_overlap_tokens", Integer, nullable=False),
+    Column("replaces_name", Boolean, nullable=False, server_default=text("0")),
+    Column("revision", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("usage_bytes", Integer, nullable=False, server_default=text("0")),
+    Column("error_code", String(32)),
+    Column("error_message", Text),
+    UniqueConstraint("vector_store_id", "id"),
+    Index("ix_vector_store_files_id", "id"),
+    sqlite_autoincrement=True,
 )

@@ -38,12 +38,14 @@ def deployments() -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
-def engine(deployments: dict[str, dict[str, str]]) -> ScriptedEngine:
+def engine(deployments: dict[str, dict[str, str]], settings: Settings) -> ScriptedEngine:
     def echo(request: Any) -> str:
         return f"You said {request.messages[-1].content}"
 
     names = ("pocket", "team/echo", "openai:remote")
-    return ScriptedEngine([ScriptedModel(name, echo) for name in names], deployments)
+    return ScriptedEngine(
+        [ScriptedModel(name, echo) for name in names], deployments, settings.data_dir / "vector_stores"
+    )
 
 
 @pytest.fixture

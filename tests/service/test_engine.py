@@ -25,6 +25,7 @@ from service.engine.models import Models
 from service.engine.port import USUAL, Engine
 from service.engine.scripted import ScriptedEngine
 from service.engine.server import create_engine_app
+from service.engine.shelves import Shelves
 from service.errors import TooBusy, Unavailable
 
 
@@ -59,7 +60,7 @@ def socket() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "engine.sock"
         models = Models(lambda: Workbench(catalog, HashingEmbedder()), lambda name: Path(folder) / name, 2)
-        app = create_engine_app(models)
+        app = create_engine_app(models, Shelves(models.embedder, lambda name: Path(folder) / name))
         server = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run)
         thread.start()
