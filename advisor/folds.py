@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.copies import groups_of
 from advisor.errors import UseCaseError
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
-from generation.words import normalise
 
 FOLDS = 5
 MOST_SAMPLES: dict[Preset, int] = {"quick": 200, "standard": 500, "thorough": 2_000}
@@ -37,14 +37,8 @@ def measured_indices(samples: Sequence[Sample], preset: Preset, seed: int) -> tu
     return tuple(sorted(drawn.tolist()))
 
 
-def groups_of(samples: Sequence[Sample]) -> list[int]:
-    """A number for each sample, the same for copies of an input: those with the same normal form."""
-    number: dict[str, int] = {}
-    return [number.setdefault(normalise(s.input), len(number)) for s in samples]
-
-
 def split(samples: Sequence[Sample], measured: Sequence[int], task: Task, seed: int) -> list[Fold]:
-    """Stratified folds of the measured samples; copies of an input stay together.
+    """Stratified folds of the measured samples; copies and near copies stay together.
 
     Samples that are not measured are learned from in every fold, as they are by a deployment.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from advisor.audit import Finding, audit
 from advisor.errors import Cancelled, UseCaseError
 from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
@@ -29,7 +30,7 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 
-TRIALS = "2"
+TRIALS = "3"
 """Counts up when what a trial records changes."""
 WEIGHED_ONLY = ("name", "margin", "constraints")
 
@@ -47,6 +48,8 @@ class Measurement:
     """Method -> why it does not apply."""
     failed: dict[str, str]
     """Method -> what went wrong while it was measured."""
+    audit: tuple[Finding, ...]
+    """What is odd about the samples."""
     folds: int
     complete: bool
 
@@ -70,6 +73,8 @@ def measure(
     situation = situation_of(use_case)
     samples, seed = solved(use_case.samples, situation.task), use_case.seed
     measured = measured_indices(samples, use_case.preset, seed)
+    on_event(Event("stage", "auditing the samples"))
+    odd = audit(samples, use_case.corpus, situation.task)
     methods, not_run = applicable(situation)
     folds = split(samples, measured, situation.task, seed)
     trials = plan_trials(methods, folds)
@@ -80,7 +85,9 @@ def measure(
     run = _Run(laboratory, TrialStore(folder / "trials"), trials, on_event)
     complete = run.all()
     scored = tuple(samples[i] for i in measured)
-    return Measurement(situation, scored, run.finished_methods(), not_run, run.failed, len(folds), complete)
+    return Measurement(
+        situation, scored, run.finished_methods(), not_run, run.failed, odd, len(folds), complete
+    )
 
 
 def open_corpus(

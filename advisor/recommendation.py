@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from advisor.audit import Finding
 from advisor.decision import Verdict
 from advisor.use_case import Constraints, Preset
 
@@ -49,6 +50,8 @@ class Row(Part):
 class Case(Part):
     """One sample with every method's answer."""
 
+    number: int
+    """As handed in, from 1."""
     input: str
     reference: str
     outputs: dict[str, str]
@@ -81,6 +84,8 @@ class Recommendation(Part):
     failed: tuple[str, ...] = ()
     """Those of `not_run` that apply to the use case, and failed while they were measured."""
     cases: tuple[Case, ...]
+    audit: tuple[Finding, ...] = ()
+    """What is odd about the samples."""
     kind: str
     metric: str
     margin: float

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from advisor.audit import Finding as Odd
 from advisor.constraints import Finding, examine
+from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, cost
-from advisor.folds import groups_of
 from advisor.measure import Measurement
 from advisor.methods import METHODS
 from advisor.recommendation import Case
 from advisor.resampling import Evidence
+from advisor.suspects import suspected
 from advisor.task import Task
 from advisor.use_case import UseCase
 
@@ -64,12 +66,27 @@ class ScoreSheet:
         )
 
     @property
+    def audit(self) -> tuple[Odd, ...]:
+        """What is odd about the samples, now that they are answered."""
+        score = self.measured.situation.task.metric.score
+        scores = {name: score(said, self.references) for name, said in self.outputs.items()}
+        suspects = suspected(self.references, self.outputs, scores, FAMILY, self.numbers)
+        return (*self.measured.audit, *suspects)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of the scored samples, as handed in, from 1."""
+        table = next(iter(self.measured.tensor.values()))
+        return [i + 1 for i in table["sample"].to_pylist()]
+
+    @property
     def cases(self) -> tuple[Case, ...]:
         """Every sample with every method's answer and score."""
         metric = self.measured.situation.task.metric
         scores = {name: metric.per_sample(said, self.references) for name, said in self.outputs.items()}
         return tuple(
             Case(
+                number=self.numbers[i],
                 input=sample.input,
                 reference=sample.output,
                 outputs={name: said[i] for name, said in self.outputs.items()},

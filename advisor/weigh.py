@@ -77,6 +77,7 @@ def _recommendation(
         not_run=measured.not_run | measured.failed,
         failed=tuple(measured.failed),
         cases=sheet.cases,
+        audit=sheet.audit,
         kind=measured.situation.task.kind,
         metric=found.metric,
         margin=use_case.margin,
