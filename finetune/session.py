@@ -43,8 +43,8 @@ class Session:
     """The folder that this training alone keeps its checkpoint in; None keeps none."""
     every: float = 30.0
     """Seconds between checkpoints."""
-    epochs: Callable[[Progress], Path] | None = None
-    """Where the model is kept as it is after the last step of an epoch; None keeps none."""
+    on_epoch: Callable[[Progress, Callable[[Path], None]], None] | None = None
+    """Told after the last step of each epoch, with what writes the model as it is then to a folder."""
     activations: Activations = field(default_factory=Activations)
     """What layers that do not learn make of the rows; share it between trainings on one base."""
 

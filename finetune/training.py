@@ -109,17 +109,21 @@ def _checkpoints(job: Job, session: Session) -> Iterator[CheckpointFolder | None
 
 
 def _keeper(job: Job, session: Session) -> Callable[[Loop], None] | None:
-    """What keeps the model after an epoch."""
-    place = session.epochs
-    if place is None:
+    """What hands the model after an epoch to whoever wants to keep it."""
+    tell = session.on_epoch
+    if tell is None:
         return None
 
-    def keep(loop: Loop) -> None:
+    def hand_over(loop: Loop) -> None:
         told = loop.standing.history[-1]
-        with adapter.whole_folder(place(told)) as part:
-            _write(job, loop, part, told.epoch)
 
-    return keep
+        def write(folder: Path) -> None:
+            with adapter.whole_folder(folder) as part:
+                _write(job, loop, part, told.epoch)
+
+        tell(told, write)
+
+    return hand_over
 
 
 def _write(job: Job, loop: Loop, folder: Path, epoch: int | None) -> adapter.Manifest:

@@ -2,6 +2,8 @@
 
 ServiceError
 ├── InvalidRequest        a field is wrong; `param` names it
+├── InvalidTrainingFile   rows that cannot be learned from
+├── InvalidValidationFile rows that cannot be measured on
 ├── InvalidKey            no API key, or a wrong one
 ├── ForbiddenOrigin       a web page of another site asks a server without keys
 ├── NotFound              no such resource
@@ -18,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.errors import AdvisorError, UseCaseError
+from finetune.errors import CheckpointError, DatasetError, Diverged, FinetuneError, RecipeError
 from generation.errors import (
     AdapterMismatchError,
     ContextTooLongError,
@@ -40,6 +43,14 @@ class ServiceError(Exception):
 
 class InvalidRequest(ServiceError):  # noqa: N818 - named after what the client sees
     """A field is wrong."""
+
+
+class InvalidTrainingFile(ServiceError):  # noqa: N818
+    """Rows that cannot be learned from."""
+
+
+class InvalidValidationFile(ServiceError):  # noqa: N818
+    """Rows that cannot be measured on."""
 
 
 class InvalidKey(ServiceError):  # noqa: N818
@@ -92,7 +103,11 @@ class Rule:
 REQUEST = "invalid_request_error"
 RULES: dict[type[Exception], Rule] = {
     InvalidRequest: Rule(400, REQUEST, "invalid_value"),
+    InvalidTrainingFile: Rule(400, REQUEST, "invalid_training_file"),
+    InvalidValidationFile: Rule(400, REQUEST, "invalid_validation_file"),
     UseCaseError: Rule(400, REQUEST, "invalid_use_case"),
+    DatasetError: Rule(400, REQUEST, "invalid_training_file"),
+    RecipeError: Rule(400, REQUEST, "invalid_recipe"),
     ContextTooLongError: Rule(400, REQUEST, "context_length_exceeded"),
     AdapterMismatchError: Rule(400, REQUEST, "adapter_mismatch"),
     EmbeddingInputError: Rule(400, REQUEST, "invalid_value"),
@@ -111,6 +126,9 @@ RULES: dict[type[Exception], Rule] = {
     StoreBusyError: Rule(503, "server_error", "unavailable", retry=True),
     UnicodeEncodeError: Rule(400, REQUEST, "invalid_unicode"),
     JobCrashed: Rule(500, "server_error", "job_crashed"),
+    Diverged: Rule(500, "server_error", "loss_diverged"),
+    CheckpointError: Rule(500, "server_error", "checkpoint_unusable"),
+    FinetuneError: Rule(500, "server_error", "finetune_error"),
     AdvisorError: Rule(500, "server_error", "advisor_error"),
     GenerationError: Rule(500, "server_error", "generation_error"),
     RetrievalError: Rule(500, "server_error", "retrieval_error"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Status = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
 
 WAYS: dict[Status, tuple[Status, ...]] = {
+    "validating_files": ("queued", "failed", "cancelled"),
     "queued": ("running", "cancelled", "failed"),
-    "running": ("succeeded", "failed", "cancelled"),
+    "running": ("succeeded", "failed", "cancelled", "queued"),
     "succeeded": (),
     "failed": (),
     "cancelled": (),

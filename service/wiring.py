@@ -10,6 +10,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from advisor.workbench import Workbench
     from generation.catalog import Catalog
+    from retrieval.embedder import Embedder
 
 
 def build_catalog(settings: Settings) -> Catalog:
@@ -23,12 +24,22 @@ def build_catalog(settings: Settings) -> Catalog:
         remote = RemoteEndpoint(api_key=key)
         if settings.openai_base_url:
             remote = replace(remote, base_url=settings.openai_base_url)
-    return Catalog(locals=settings.model_folders, remote=remote, capacity=settings.loaded_models)
+    return Catalog(
+        locals=settings.model_folders,
+        adapters=settings.data_dir / "adapters",
+        remote=remote,
+        capacity=settings.loaded_models,
+    )
 
 
 def build_workbench(settings: Settings) -> Workbench:
     """Models and the embedder; the heavy libraries come with their first use."""
     from advisor.workbench import Workbench
+    return Workbench(build_catalog(settings), build_embedder())
+
+
+def build_embedder() -> Embedder:
+    """What makes vectors of texts; loads with its first use."""
     from retrieval.sentence_embedder import SentenceEmbedder
 
-    return Workbench(build_catalog(settings), SentenceEmbedder())
+    return SentenceEmbedder()

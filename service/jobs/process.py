@@ -8,10 +8,11 @@ import traceback
 from typing import Any
 
 from advisor.errors import Cancelled
+from finetune.errors import Stopped
 from service.error_responses import describe
 from service.errors import rule_for
 from service.jobs.stop_signal import StopSignal
-from service.jobs.tasks import TASKS, Partial
+from service.jobs.tasks import TASKS, VALIDATIONS, Partial
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -35,10 +36,14 @@ def main(job_id: str, seconds_left: float) -> None:
 def run_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> None:
     """Run a job's task; its outcome becomes the job's state."""
     try:
-        data.jobs.move(job.id, "succeeded", result=TASKS[job.kind](settings, data, job, stop))
+        if job.status == "validating_files":
+            VALIDATIONS[job.kind](settings, data, job)
+            data.jobs.move(job.id, "queued")
+        else:
+            data.jobs.move(job.id, "succeeded", result=TASKS[job.kind](settings, data, job, stop))
     except Partial as partial:
         _stopped(settings, data, job, stop, partial.result)
-    except Cancelled:
+    except (Cancelled, Stopped):
         _stopped(settings, data, job, stop, None)
     except Exception as error:  # noqa: BLE001 - whatever went wrong must become the job's state
         traceback.print_exc()
@@ -54,7 +59,9 @@ def as_error(error: Exception) -> dict[str, Any]:
 def _stopped(
     settings: Settings, data: DataDir, job: Job, stop: StopSignal, result: dict[str, Any] | None
 ) -> None:
-    if stop.reason == "deadline":
+    if stop.reason == "paused":
+        data.jobs.move(job.id, "queued")
+    elif stop.reason == "deadline":
         data.jobs.move(job.id, "failed", result=result, error=overdue(settings))
     else:
         data.jobs.move(job.id, "cancelled", result=result)
@@ -63,8 +70,8 @@ def _stopped(
 def overdue(settings: Settings) -> dict[str, Any]:
     """The error of a job that took too long."""
     message = (
-        f"Stopped after {settings.job_timeout_seconds} seconds, the limit of this server; what was measured "
-        "is kept. Use the preset quick or fewer samples, or raise TRIVIUM_JOB_TIMEOUT_SECONDS."
+        f"Stopped after {settings.job_timeout_seconds} seconds, the limit of this server; what was done "
+        "is kept. Use less data, or raise TRIVIUM_JOB_TIMEOUT_SECONDS."
     )
     return {"code": "deadline_exceeded", "message": message, "param": None}
 

@@ -7,17 +7,21 @@ import time
 
 from service.errors import RULES, JobCrashed
 from service.jobs.process import overdue
+from service.jobs.turns import is_paused, turn_of
 from service.processes.leash import spawn, stop
 from service.settings import Settings
+from service.states import Status
 from service.storage.data_dir import DataDir
 from service.storage.job import Job, Kind
 
 ATTEMPTS = 3
-"""Starts of a job whose process dies."""
+"""Starts of a job whose process dies without having come further."""
+STEPS = ("trial", "metrics")
+"""Events that tell that a job came further."""
 LOOK_SECONDS = 0.2
-GRACE_SECONDS: dict[Kind, float] = {"recommendation": 60.0, "deployment": 0.0}
-"""Time to wind up after a cancellation or the deadline: a block of samples is finished within it, and a
-deployment has nothing to keep."""
+GRACE_SECONDS: dict[Kind, float] = {"recommendation": 60.0, "deployment": 0.0, "ingestion": 30.0, "fine_tuning": 60.0}
+"""Time to wind up after a cancellation or the deadline: a block of samples or a step is finished within it,
+and a deployment has nothing to keep."""
 
 
 class Runner:
@@ -27,20 +31,37 @@ class Runner:
         self._settings = settings
         self._data = data
 
-    def run(self, job_id: str) -> str:
-        """Run a job to its end and give back its final status; a finished job is left alone."""
+    def run(self, job_id: str, turn_id: str) -> str:
+        """Take a job through its turn and give back its status; one that is past that is left alone."""
         job = self._data.jobs.get(job_id)
-        if job is None or job.finished:
+        if job is None or job.finished or turn_of(self._data.jobs, job).id != turn_id:
             return "gone" if job is None else job.status
-        self._data.jobs.move(job_id, "running")
+        if is_paused(self._data.jobs, job):
+            self._data.jobs.move(job_id, "queued", only_from="running")
+            return self._current(job).status
+        stage: Status = "validating_files" if job.status == "validating_files" else "running"
+        self._data.jobs.move(job_id, stage)
         deadline = time.monotonic() + self._settings.job_timeout_seconds
-        for _ in range(ATTEMPTS):
-            current = self._current(job)
-            if current.finished or (current.cancel_requested and not GRACE_SECONDS[job.kind]):
-                break
-            self._attempt(job, max(0.0, deadline - time.monotonic()))
-        self._give_up(job, time.monotonic() >= deadline)
+        self._try(job, stage, deadline)
+        if self._current(job).status == stage:
+            self._give_up(job, time.monotonic() >= deadline)
         return self._current(job).status
+
+    def _try(self, job: Job, stage: Status, deadline: float) -> None:
+        """Start the job's process until it has left the stage, or died too often at one place."""
+        attempts, reached = 0, self._reached(job)
+        while attempts < ATTEMPTS and time.monotonic() < deadline:
+            current = self._current(job)
+            if current.status != stage or (current.cancel_requested and not GRACE_SECONDS[job.kind]):
+                return
+            self._attempt(job, max(0.0, deadline - time.monotonic()))
+            before, reached = reached, self._reached(job)
+            attempts = 1 if reached > before else attempts + 1
+
+    def _reached(self, job: Job) -> int:
+        """The number of the last event that tells of progress."""
+        latest = self._data.jobs.latest(job.id, STEPS)
+        return latest.seq if latest else 0
 
     def _attempt(self, job: Job, seconds_left: float) -> None:
         log_path = self._data.log(job.id)
@@ -62,10 +83,7 @@ class Runner:
                 last = min(last, time.monotonic() + grace)
 
     def _give_up(self, job: Job, late: bool) -> None:
-        current = self._current(job)
-        if current.finished:
-            return
-        if current.cancel_requested:
+        if self._current(job).cancel_requested:
             self._data.jobs.move(job.id, "cancelled")
         else:
             self._data.jobs.move(job.id, "failed", error=overdue(self._settings) if late else crashed())
@@ -78,6 +96,6 @@ def crashed() -> dict[str, str | None]:
     """The error of a job whose process died again and again."""
     message = (
         f"The process of the job died {ATTEMPTS} times, perhaps for want of memory; its log lies in the "
-        "data directory under logs. Use fewer samples or a smaller model, and post the use case again."
+        "data directory under logs. Use less data or a smaller model, and post it again."
     )
     return {"code": RULES[JobCrashed].code, "message": message, "param": None}

@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from typing import Literal
 
+from service.jobs.turns import is_paused
 from service.storage.jobs import JobStore
 
 LOOK_SECONDS = 0.5
+Reason = Literal["cancelled", "paused", "deadline"]
 
 
 class StopSignal:
-    """True once the job's cancellation was asked for, or its time is over."""
+    """True once the job shall be cancelled or paused, or its time is over."""
 
     def __init__(self, jobs: JobStore, job_id: str, seconds_left: float) -> None:
         self._jobs = jobs
         self._job_id = job_id
         self._deadline = time.monotonic() + seconds_left
         self._next_look = 0.0
-        self.reason: Literal["cancelled", "deadline"] | None = None
+        self.reason: Reason | None = None
 
     def __call__(self) -> bool:
         """Look at the clock, and twice a second at the database."""
@@ -28,8 +30,10 @@ class StopSignal:
             self.reason = self._look(now)
         return self.reason is not None
 
-    def _look(self, now: float) -> Literal["cancelled", "deadline"] | None:
+    def _look(self, now: float) -> Reason | None:
         job = self._jobs.get(self._job_id)
         if job is None or job.cancel_requested:
             return "cancelled"
+        if is_paused(self._jobs, job):
+            return "paused"
         return "deadline" if now >= self._deadline else None

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from advisor.events import Event
+from service.jobs.fine_tuning import check_files, train_job
+from service.jobs.ingestion_shift import ingest_job
 from service.jobs.stop_signal import StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -67,4 +69,11 @@ def deploy_job(settings: Settings, data: DataDir, job: Job, _stop: StopSignal) -
     return {"method": job.spec["method"]}
 
 
-TASKS: dict[Kind, Task] = {"recommendation": recommend_job, "deployment": deploy_job}
+TASKS: dict[Kind, Task] = {
+    "recommendation": recommend_job,
+    "deployment": deploy_job,
+    "ingestion": ingest_job,
+    "fine_tuning": train_job,
+}
+VALIDATIONS: dict[Kind, Callable[[Settings, DataDir, Job], None]] = {"fine_tuning": check_files}
+"""What each kind does before it may be queued."""

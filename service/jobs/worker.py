@@ -13,21 +13,23 @@ from collections.abc import Callable
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
+from service.jobs.ingestion_shift import call_for_ingestion
 from service.jobs.runner import Runner, crashed
+from service.jobs.turns import QUEUES, VALIDATIONS, is_paused, turn_of
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
-from service.storage.job import Job, Kind
+from service.storage.job import Job
 
-VERSION = "1"
+VERSION = "2"
 """Workflows of other versions are not recovered, so this changes only when old ones could not go on."""
 MAX_RESTARTS = 50
 TICK_SECONDS = 0.25
 TICKS_BETWEEN_AUDITS = 20
 POLL_SECONDS = 0.5
-QUEUES: dict[Kind, str] = {"recommendation": "recommendations", "deployment": "deployments"}
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-Workflow = Callable[[str], str]
+Workflow = Callable[[str, str], str]
+"""Takes the ids of a job and of its turn."""
 
 
 def main() -> None:
@@ -41,6 +43,7 @@ def main() -> None:
     tick = 0
     while not stopping.wait(TICK_SECONDS):
         data.heartbeat.touch()
+        call_for_ingestion(data)
         dispatcher.hand_out()
         tick += 1
         if tick % TICKS_BETWEEN_AUDITS == 0:
@@ -60,22 +63,28 @@ class Dispatcher:
     def hand_out(self) -> None:
         """Enqueue what is not enqueued yet; an id that DBOS knows already is not enqueued twice."""
         for job in self._data.jobs.unfinished():
-            if job.id not in self._handed:
-                with SetWorkflowID(job.id):
-                    DBOS.enqueue_workflow(QUEUES[job.kind], self._workflow, job.id)
-                self._handed.add(job.id)
+            if job.status == "queued" and job.cancel_requested:
+                self._data.jobs.move(job.id, "cancelled", only_from="queued")
+                continue
+            turn = turn_of(self._data.jobs, job)
+            if turn.id not in self._handed and not is_paused(self._data.jobs, job):
+                with SetWorkflowID(turn.id):
+                    DBOS.enqueue_workflow(turn.queue, self._workflow, job.id, turn.id)
+                self._handed.add(turn.id)
 
     def audit(self) -> None:
         """Fail jobs whose workflow is over without them: no job is stuck for ever."""
         for job in self._data.jobs.unfinished():
-            if self._over(job):
+            if not is_paused(self._data.jobs, job) and self._over(job):
                 self._data.jobs.move(job.id, "failed", error=crashed())
 
     def _over(self, job: Job) -> bool:
-        status = DBOS.get_workflow_status(job.id)
+        turn = turn_of(self._data.jobs, job)
+        status = DBOS.get_workflow_status(turn.id)
         current = self._data.jobs.get(job.id)
-        unfinished = current is not None and not current.finished
-        return status is not None and status.status in OVER and unfinished
+        if current is None or current.finished or turn_of(self._data.jobs, current) != turn:
+            return False
+        return status is not None and status.status in OVER
 
 
 def _launch(settings: Settings, data: DataDir) -> Workflow:
@@ -91,7 +100,7 @@ def _launch(settings: Settings, data: DataDir) -> Workflow:
     DBOS(config=config)
     workflow = _register(Runner(settings, data))
     DBOS.launch()
-    for queue in QUEUES.values():
+    for queue in (*QUEUES.values(), VALIDATIONS):
         DBOS.register_queue(
             queue, worker_concurrency=settings.parallel_jobs, polling_interval_sec=POLL_SECONDS
         )
@@ -100,8 +109,8 @@ def _launch(settings: Settings, data: DataDir) -> Workflow:
 
 def _register(runner: Runner) -> Workflow:
     @DBOS.workflow(name="run_job", max_recovery_attempts=MAX_RESTARTS)
-    def run_job(job_id: str) -> str:
-        return DBOS.run_step({"name": "run"}, runner.run, job_id)
+    def run_job(job_id: str, turn_id: str) -> str:
+        return DBOS.run_step({"name": "run"}, runner.run, job_id, turn_id)
 
     return run_job
 

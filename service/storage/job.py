@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from service.states import FINAL, Status
 
-Kind = Literal["recommendation", "deployment"]
+Kind = Literal["recommendation", "deployment", "ingestion", "fine_tuning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,9 @@ class NewJob:
     body_hash: str
     idempotency_key: str | None = None
     model_name: str | None = None
-    """The name under which a deployment will answer."""
+    """The name under which a deployment or a fine-tuned model will answer."""
+    status: Status = "queued"
+    """The state that it begins in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
@@ -36,9 +36,9 @@ class JobStore:
             with self._database.begin() as connection:
                 if twin := _twin(connection, new, now() - window):
                     return twin, False
-                job = Job(status="queued", created_at=now(), **{n: getattr(new, n) for n in NewJob.__slots__})
+                job = Job(created_at=now(), **{n: getattr(new, n) for n in NewJob.__slots__})
                 connection.execute(insert(jobs).values(**{name: getattr(job, name) for name in COLUMNS}))
-                _append(connection, job.id, "status", {"status": "queued"})
+                _append(connection, job.id, "status", {"status": job.status})
                 return job, True
         except IntegrityError:
             raise InvalidRequest(
@@ -52,12 +52,17 @@ class JobStore:
     def serving(self, model_name: str) -> Job | None:
         """The living deployment with a model name."""
         alive = jobs.c.status.not_in(("failed", "cancelled"))
-        return self._one(jobs.c.model_name == model_name, alive)
+        return self._one(jobs.c.model_name == model_name, jobs.c.kind == "deployment", alive)
 
-    def page(self, kind: Kind, cursor: Cursor) -> Page[Job]:
-        """A part of the list."""
+    def makers(self, model_name: str) -> list[Job]:
+        """The fine-tuning jobs that a model name was given to, however they ended."""
+        return self._all(jobs.c.model_name == model_name, jobs.c.kind == "fine_tuning")
+
+    def page(self, kind: Kind, cursor: Cursor, metadata: Mapping[str, str] | None = None) -> Page[Job]:
+        """A part of the list; of the jobs whose metadata have these values, where some are given."""
+        marks = [jobs.c.spec["metadata"][k].as_string() == v for k, v in (metadata or {}).items()]
         with self._database.connect().execution_options(read_only=True) as connection:
-            rows, more = read_page(connection, jobs, [jobs.c.kind == kind], cursor)
+            rows, more = read_page(connection, jobs, [jobs.c.kind == kind, *marks], cursor)
         return Page(tuple(_job(row) for row in rows), more)
 
     def deployed(self) -> list[Job]:
@@ -80,7 +85,10 @@ class JobStore:
         """Move a job to a state; False where its state does not allow that."""
         allowed = [s for s in sources(target) if only_from in (None, s)]
         values: dict[str, Any] = {"status": target, "result": result, "error": error}
-        values["started_at" if target == "running" else "finished_at"] = now()
+        if target == "running":
+            values["started_at"] = now()
+        elif target in FINAL:
+            values["finished_at"] = now()
         with self._database.begin() as connection:
             moved = connection.execute(
                 update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(allowed)).values(**values)
@@ -90,8 +98,9 @@ class JobStore:
             return moved.rowcount == 1
 
     def request_cancel(self, job_id: str) -> None:
-        """Cancel a queued job at once; ask a running one to stop."""
-        if not self.move(job_id, "cancelled", only_from="queued"):
+        """Cancel a waiting job at once; ask a running one to stop."""
+        waiting: tuple[Status, ...] = ("validating_files", "queued")
+        if not any(self.move(job_id, "cancelled", only_from=status) for status in waiting):
             self._mark_cancel(job_id)
 
     def _mark_cancel(self, job_id: str) -> None:
@@ -128,6 +137,25 @@ class JobStore:
         with self._database.connect().execution_options(read_only=True) as connection:
             row = connection.execute(query.order_by(events.c.seq.desc()).limit(1)).first()
         return JobEvent(row.seq, row.kind, row.created_at, row.data) if row else None
+
+    def history(
+        self, job_id: str, kinds: Sequence[str], before: int | None, limit: int
+    ) -> tuple[list[JobEvent], bool]:
+        """Events of some kinds, newest first, and whether there are older ones."""
+        query = select(events).where(events.c.job_id == job_id, events.c.kind.in_(kinds))
+        if before is not None:
+            query = query.where(events.c.seq < before)
+        with self._database.connect().execution_options(read_only=True) as connection:
+            rows = connection.execute(query.order_by(events.c.seq.desc()).limit(limit + 1)).all()
+        found = [JobEvent(row.seq, row.kind, row.created_at, row.data) for row in rows]
+        return found[:limit], len(found) > limit
+
+    def queued_at(self, job_id: str) -> int:
+        """The number of the event that queued a job last; 0 before that."""
+        queued = (events.c.kind == "status") & (events.c.data["status"].as_string() == "queued")
+        with self._database.connect().execution_options(read_only=True) as connection:
+            found = connection.scalar(select(func.max(events.c.seq)).where(events.c.job_id == job_id, queued))
+        return found or 0
 
     def _one(self, *where: Any) -> Job | None:
         return next(iter(self._all(*where)), None)

@@ -247,7 +247,7 @@ def test_a_training_that_stopped_early_stays_stopped_when_it_is_resumed(
 def test_each_epoch_can_be_kept_as_a_model_of_its_own(
     tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path
 ) -> None:
-    session = Session(epochs=lambda told: tmp_path / f"epoch-{told.epoch}")
+    session = Session(on_epoch=lambda told, write: write(tmp_path / f"epoch-{told.epoch}"))
     report = train_adapter(
         tiny_llama,
         animals[:8],

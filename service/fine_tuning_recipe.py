@@ -1,0 +1,28 @@
+"""A client's dials as a recipe; what is left out follows from the amount of data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from finetune.recipe import Recipe
+from service.schemas.fine_tuning_body import TrainingBody
+
+OWN = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience", "long_rows", "precision")
+
+
+def recipe_of(body: TrainingBody, rows: int, seed: int) -> Recipe:
+    """How to train on that many rows.
+
+    Raises:
+        RecipeError: a dial outside its range.
+    """
+    asked = body.dials
+    given: dict[str, Any] = {name: getattr(body.recipe, name) for name in OWN}
+    given["method"] = "full" if body.recipe.kind == "last_layers" else body.recipe.kind
+    given["epochs"] = None if asked.n_epochs == "auto" else asked.n_epochs
+    given["batch_rows"] = None if asked.batch_size == "auto" else asked.batch_size
+    multiplier = asked.learning_rate_multiplier
+    given["rate_multiplier"] = None if multiplier == "auto" else multiplier
+    wanted = {name: value for name, value in given.items() if value is not None}
+    return replace(Recipe.for_size(rows, seed=seed), **wanted)

@@ -1,0 +1,44 @@
+"""Which piece of work a job waits for: its files to be checked, or itself to be run; nothing while paused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.storage.job import Job, Kind
+from service.storage.jobs import JobStore
+
+QUEUES: dict[Kind, str] = {
+    "recommendation": "recommendations",
+    "deployment": "deployments",
+    "ingestion": "ingestions",
+    "fine_tuning": "fine-tunings",
+}
+VALIDATIONS = "validations"
+"""Checks of files do not wait behind trainings."""
+PAUSE, RESUME = "pause", "resume"
+"""Events with which a client asks for either."""
+PAUSABLE: tuple[Kind, ...] = ("fine_tuning",)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One passage of a job through a queue."""
+
+    id: str
+    """Names the durable workflow; a job that was paused and resumed gets another one."""
+    queue: str
+
+
+def turn_of(jobs: JobStore, job: Job) -> Turn:
+    """The turn that an unfinished job is in, or waits for."""
+    if job.status == "validating_files":
+        return Turn(f"{job.id}.files", VALIDATIONS)
+    if job.kind not in PAUSABLE:
+        return Turn(job.id, QUEUES[job.kind])
+    return Turn(f"{job.id}.{jobs.queued_at(job.id)}", QUEUES[job.kind])
+
+
+def is_paused(jobs: JobStore, job: Job) -> bool:
+    """Whether a job was asked to wait; one that runs will do so soon."""
+    asked = jobs.latest(job.id, (PAUSE, RESUME)) if job.kind in PAUSABLE else None
+    return asked is not None and asked.kind == PAUSE

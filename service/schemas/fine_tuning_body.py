@@ -1,0 +1,136 @@
+"""The body of POST /v1/fine_tuning/jobs: OpenAI's fields, and dials of our own for `extra_body`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from service.errors import InvalidRequest
+
+Auto = Literal["auto"]
+MOST_PAIRS = 16
+METHODS = ("dpo", "reinforcement")
+"""OpenAI's methods that this server does not have."""
+
+
+class Hyperparameters(BaseModel):
+    """OpenAI's three dials."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    n_epochs: Auto | Annotated[int, Field(ge=1, le=1_000)] = "auto"
+    batch_size: Auto | Annotated[int, Field(ge=1, le=100_000)] = "auto"
+    learning_rate_multiplier: Auto | Annotated[float, Field(gt=0, le=1_000)] = "auto"
+
+
+class Supervised(BaseModel):
+    """Configuration of the only method."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hyperparameters: Hyperparameters | None = None
+
+
+class Method(BaseModel):
+    """How to train, in OpenAI's words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["supervised"]
+    supervised: Supervised | None = None
+
+
+class Dials(BaseModel):
+    """Our dials; what is left out follows from the model and the data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["lora", "rslora", "dora", "full", "last_layers"] = "lora"
+    """Adapters, or the model's own weights: all of them, or those of its last layers."""
+    rank: int | None = Field(None, ge=1, le=1_024)
+    alpha: float | None = Field(None, gt=0, le=10_000)
+    layers: int | None = Field(None, ge=1, le=1_000)
+    """How many layers learn, counted from the top."""
+    learning_rate: float | None = Field(None, gt=0, le=1)
+    batch_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    patience: int | None = Field(None, ge=1, le=1_000)
+    """Epochs without a better validation result before it stops."""
+    long_rows: Literal["refuse", "drop"] | None = None
+    precision: Literal["float32", "bfloat16"] | None = None
+
+
+class TrainingBody(BaseModel):
+    """What is trained from what: also the body of an estimate."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(min_length=1, max_length=256)
+    training_file: str = Field(max_length=256)
+    validation_file: str | None = Field(None, max_length=256)
+    seed: int | None = Field(None, ge=0, lt=2**31)
+    method: Method | None = None
+    hyperparameters: Hyperparameters | None = None
+    """OpenAI's older place for them."""
+    recipe: Dials = Dials()
+    parent_mode: Literal["continue", "stack"] | None = None
+    """Where `model` is an adapter: train its weights on, or new ones on top of it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_there_is(cls, data: Any) -> Any:
+        method = data.get("method") if isinstance(data, dict) else None
+        if isinstance(method, dict) and method.get("type") in METHODS:
+            raise InvalidRequest(
+                f"method.type: {method['type']!r} is not supported; use 'supervised'.", "method.type"
+            )
+        return data
+
+    @model_validator(mode="after")
+    def _one_place(self) -> TrainingBody:
+        if self.hyperparameters and self.method and self.method.supervised:
+            raise ValueError("hyperparameters are given twice; give them inside method only")
+        if self.recipe.kind == "last_layers" and self.recipe.layers is None:
+            raise ValueError("recipe.layers is missing: the kind last_layers needs to know how many")
+        if self.recipe.learning_rate and self.dials.learning_rate_multiplier != "auto":
+            raise ValueError("give either recipe.learning_rate or learning_rate_multiplier, not both")
+        return self
+
+    @property
+    def dials(self) -> Hyperparameters:
+        """OpenAI's dials, wherever they stand."""
+        inner = self.method.supervised.hyperparameters if self.method and self.method.supervised else None
+        return inner or self.hyperparameters or Hyperparameters()
+
+
+class CreateJob(TrainingBody):
+    """The body of POST /v1/fine_tuning/jobs."""
+
+    suffix: str | None = Field(None, max_length=64)
+    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] | None = (
+        Field(None, max_length=MOST_PAIRS)
+    )
+    integrations: Annotated[list[Any], Field(max_length=0)] | None = None
+    accept_findings: list[str] = Field([], max_length=100)
+    """Codes of a data set's errors to train in spite of; rows that cannot be read are then left out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_integrations(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("integrations"):
+            raise InvalidRequest(
+                "integrations: there are none on this server; leave the field out, and read the metrics "
+                "from the job's events or its result file.",
+                "integrations",
+            )
+        return data
+
+
+class PreviewBody(BaseModel):
+    """The body of POST /v1/fine_tuning/preview."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = Field(min_length=1, max_length=256)
+    training_file: str = Field(max_length=256)
+    rows: int = Field(3, ge=1, le=20)

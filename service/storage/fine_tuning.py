@@ -1,0 +1,66 @@
+"""What a fine-tuning job was asked, and where its files and models lie."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from generation.adapter_folder import adapter_path
+from service.storage.data_dir import DataDir
+from service.storage.job import Job
+
+TRAINING, VALIDATION = "training", "validation"
+CHECKPOINT = ":ckpt-step-"
+"""Between the name of a job's model and the step of a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuningSpec:
+    """Everything that a fine-tuning job follows from, beside the files in its folder."""
+
+    body: dict[str, Any]
+    """As it was posted."""
+    base: str
+    """The model without any adapter."""
+    seed: int
+    training_name: str
+    """As the client called the file; tells its format."""
+    validation_name: str | None
+    metadata: dict[str, str] | None
+
+    @staticmethod
+    def of(job: Job) -> FineTuningSpec:
+        """The job's own."""
+        return FineTuningSpec(**job.spec)
+
+    def as_dict(self) -> dict[str, Any]:
+        """In values that fit into JSON."""
+        return asdict(self)
+
+
+def keep_file(source: Path, folder: Path, name: str) -> None:
+    """Let a job have its own copy of an uploaded file, which may be deleted while the job waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, folder / name)
+    except OSError:
+        shutil.copyfile(source, folder / name)
+
+
+def model_folder(data: DataDir, job: Job) -> Path:
+    """Where the job's model lies once it is finished."""
+    assert job.model_name is not None
+    return adapter_path(data.adapters, job.model_name)
+
+
+def checkpoint_name(job: Job, step: int) -> str:
+    """The name of the model as it was after a step."""
+    return f"{job.model_name}{CHECKPOINT}{step}"
+
+
+def checkpoint_folder(data: DataDir, job: Job, step: int) -> Path:
+    """Where that model lies."""
+    return adapter_path(data.adapters, checkpoint_name(job, step))
