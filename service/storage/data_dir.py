@@ -55,11 +55,6 @@ class DataDir:
         """Where finished adapters and trained models lie, by their names."""
         return self.root / "adapters"
 
-    @property
-    def adapters(self) -> Path:
-        """Where finished adapters and trained models lie, by their names."""
-        return self.root / "adapters"
-
     def log(self, job_id: str) -> Path:
         """What the process of a job prints."""
         return self.root / "logs" / f"{job_id}.log"
