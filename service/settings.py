@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Recommendations measured at the same time; deployments have as many places of their own."""
     job_timeout_seconds: int = Field(6 * 3600, ge=1)
     """A job that runs longer is stopped; what it measured is kept."""
+    file_timeout_seconds: int = Field(1800, ge=1)
+    """A file of a vector store that takes longer to be read and embedded fails."""
     duplicate_seconds: int = Field(60, ge=0)
     """The same creation posted again within this time gives the first one back."""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

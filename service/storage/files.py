@@ -56,6 +56,14 @@ class FileStore:
         """Where its bytes lie."""
         return self._folder / file.id
 
+    def read(self, file_id: str) -> bytes | None:
+        """The bytes of a file, if it is there."""
+        file = self.get(file_id)
+        try:
+            return self.path(file).read_bytes() if file else None
+        except FileNotFoundError:
+            return None
+
     def page(self, cursor: Cursor, purpose: str | None) -> Page[StoredFile]:
         """A part of the list."""
         where = [files.c.purpose == purpose] if purpose else []
