@@ -1,0 +1,50 @@
+"""Questions whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MOST_QUESTIONS = 2_000
+Text = Annotated[str, Field(min_length=1, max_length=2_000)]
+Identifier = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class LabelledQuestion(BaseModel):
+    """A question with what is known of its answer; each label that is missing leaves its measures out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: Text
+    answers: tuple[Text, ...] | None = Field(None, max_length=50)
+    """Every right wording; an empty list says that the documents hold no answer."""
+    files: tuple[Identifier, ...] | None = Field(None, max_length=1_000)
+    """Ids or names of the files that hold the answer."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> LabelledQuestion:
+        if self.answers is None and self.files is None:
+            raise ValueError("needs answers, files or both; without either there is nothing to measure")
+        if self.files is not None and not self.files and self.answers:
+            raise ValueError("names no file that holds the answer; leave files out where they are not known")
+        return self
+
+    @property
+    def answerable(self) -> bool | None:
+        """Whether the documents hold an answer; None where nobody said."""
+        if self.answers is not None:
+            return bool(self.answers)
+        return bool(self.files)
+
+
+def matches(label: str, file_id: str, filename: str) -> bool:
+    """Whether a label means a file."""
+    return label in (file_id, filename)
+
+
+def labels_of(files: Sequence[str], found: Sequence[tuple[str, str]]) -> list[str]:
+    """The label of each found file (id, name) that has one, its id where it has none; each once."""
+    named = (next((label for label in files if matches(label, *one)), one[0]) for one in found)
+    return list(dict.fromkeys(named))
