@@ -57,8 +57,15 @@ def check_apart(task: Task, folder: Path, seconds: float = SECONDS) -> Report:
         TooBusy: others are being checked.
         GenerationError: the model's tokenizer cannot be used.
     """
+    packed = json.dumps(asdict(task), default=str)
+    outcome = outcome_apart("service.processes.dataset_check", packed, folder, seconds)
+    return _report.validate_python(outcome["report"])
+
+
+def outcome_apart(module: str, task: str, folder: Path, seconds: float = SECONDS) -> dict[str, Any]:
+    """What a process of the module writes to the folder for a task in JSON; raises as `check_apart` does."""
     with _place():
-        process = spawn("service.processes.dataset_check", [_packed(task), str(folder)], log=None)
+        process = spawn(module, [task, str(folder)], log=None)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired as error:
@@ -81,19 +88,15 @@ def _place() -> Iterator[None]:
         _places.release()
 
 
-def _packed(task: Task) -> str:
-    return json.dumps(asdict(task), default=str)
-
-
-def _outcome(path: Path) -> Report:
+def _outcome(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise InvalidRequest(
             "file: the process that read it died, perhaps for want of memory; send a part of it, or JSONL.",
             "file",
         )
     outcome: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    if "report" in outcome:
-        return _report.validate_python(outcome["report"])
     if "param" in outcome:
         raise InvalidRequest(f"{outcome['param']}: {outcome['message']}", outcome["param"])
-    raise unpack_error(outcome)
+    if "error" in outcome:
+        raise unpack_error(outcome)
+    return outcome

@@ -20,9 +20,7 @@ def recipe_of(body: TrainingBody, rows: int, seed: int) -> Recipe:
     asked = body.dials
     given: dict[str, Any] = {name: getattr(body.recipe, name) for name in OWN}
     given["method"] = "full" if body.recipe.kind == "last_layers" else body.recipe.kind
-    given["epochs"] = None if asked.n_epochs == "auto" else asked.n_epochs
-    given["batch_rows"] = None if asked.batch_size == "auto" else asked.batch_size
-    multiplier = asked.learning_rate_multiplier
-    given["rate_multiplier"] = None if multiplier == "auto" else multiplier
+    given["epochs"], given["batch_rows"] = asked.n_epochs, asked.batch_size
+    given["rate_multiplier"] = asked.learning_rate_multiplier
     wanted = {name: value for name, value in given.items() if value is not None}
     return replace(Recipe.for_size(rows, seed=seed), **wanted)

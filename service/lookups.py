@@ -55,3 +55,19 @@ def find_deployment(here: Resources, deployment_id: str) -> Job:
             f"There is no deployment {deployment_id!r}; GET /v1/deployments lists them.", "deployment_id"
         )
     return job
+
+
+def find_fine_tuning(here: Resources, job_id: str) -> Job:
+    """A stored fine-tuning job.
+
+    Raises:
+        NotFound: there is none of that id.
+
+    """
+    job = here.data.jobs.get(job_id, "fine_tuning")
+    if job is None:
+        raise NotFound(
+            f"There is no fine-tuning job {job_id!r}; GET /v1/fine_tuning/jobs lists them.",
+            "fine_tuning_job_id",
+        )
+    return job

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ MEMORY = 8 << 30
 """Bytes of address space; small files can unpack to very large ones."""
 
 
-class _RefusedError(Exception):
-    """A file that cannot be read, with the field that named it."""
+class RefusedError(Exception):
+    """A file or a dial that cannot be used, with the field that named it."""
 
     def __init__(self, param: str, message: str) -> None:
         super().__init__(message)
@@ -35,9 +36,14 @@ class _RefusedError(Exception):
 
 def main(task: dict[str, Any], folder: Path) -> None:
     """Check what the task names and write the report, or why there is none."""
+    write_outcome(folder, lambda: {"report": _report(task)})
+
+
+def write_outcome(folder: Path, work: Callable[[], dict[str, Any]]) -> None:
+    """Write what the work gives, or why it gives nothing."""
     try:
-        outcome: dict[str, Any] = {"report": _report(task)}
-    except _RefusedError as error:
+        outcome = work()
+    except RefusedError as error:
         outcome = {"param": error.param, "message": str(error)}
     except GenerationError as error:
         outcome = pack_error(error)
@@ -57,7 +63,7 @@ def _read(source: dict[str, str]) -> Dataset:
     try:
         return read_dataset(Path(source["path"]), source["name"])
     except UnreadableDataError as error:
-        raise _RefusedError(source["param"], str(error)) from error
+        raise RefusedError(source["param"], str(error)) from error
 
 
 def _encoder(folder: Path) -> Encoder:
@@ -66,8 +72,13 @@ def _encoder(folder: Path) -> Encoder:
     return load_encoder(folder)
 
 
-if __name__ == "__main__":
+def settle() -> None:
+    """Be light on the others: on a leash, niced, with bounded memory."""
     hold()
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+if __name__ == "__main__":
+    settle()
     main(json.loads(sys.argv[1]), Path(sys.argv[2]))

@@ -5,6 +5,9 @@ from service.routes import (
     datasets,
     deployments,
     files,
+    fine_tuning,
+    fine_tuning_beforehand,
+    fine_tuning_parts,
     health,
     models,
     recommendation_events,
@@ -22,4 +25,7 @@ ROUTERS = (
     recommendation_events.router,
     recommendation_reports.router,
     deployments.router,
+    fine_tuning.router,
+    fine_tuning_parts.router,
+    fine_tuning_beforehand.router,
 )

@@ -1,4 +1,4 @@
-"""/v1/models: bases, adapters, remote models and deployments under their names; deployments can go."""
+"""/v1/models: bases, trained and remote models, and deployments; what was made here can be deleted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from service.errors import InvalidRequest, NotReady
 from service.resources import Here, Resources
 from service.schemas.models import DeletedModel, Model, ModelList, show_card, show_deployed
 from service.storage.job import Job
+from service.trained_models import delete_trained
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
@@ -36,14 +37,16 @@ async def retrieve(here: Here, model: str) -> Model:
 
 @router.delete("/{model:path}")
 async def delete(here: Here, model: str) -> DeletedModel:
-    """Delete a deployment with all that was prepared for it; its recommendation stays."""
+    """Delete a deployment with all that was prepared for it, or a fine-tuned model; its job stays."""
     deployed = await run_in_threadpool(here.data.jobs.serving, model)
-    if deployed is None:
+    if deployed is not None:
+        await run_in_threadpool(_delete, here, deployed)
+    elif not await run_in_threadpool(delete_trained, here, model):
         await here.engine.check(model)
         raise InvalidRequest(
-            f"model: {model!r} belongs to the server; only deployments can be deleted.", "model"
+            f"model: {model!r} belongs to the server; only fine-tuned models and deployments can be deleted.",
+            "model",
         )
-    await run_in_threadpool(_delete, here, deployed)
     return DeletedModel(id=model)
 
 

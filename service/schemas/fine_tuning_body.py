@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.errors import InvalidRequest
 
-Auto = Literal["auto"]
+T = TypeVar("T")
+Auto = Annotated[T | None, BeforeValidator(lambda value: None if value == "auto" else value)]
+"""A value, or the word auto, which is kept as None."""
 MOST_PAIRS = 16
 METHODS = ("dpo", "reinforcement")
 """OpenAI's methods that this server does not have."""
@@ -19,9 +21,13 @@ class Hyperparameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    n_epochs: Auto | Annotated[int, Field(ge=1, le=1_000)] = "auto"
-    batch_size: Auto | Annotated[int, Field(ge=1, le=100_000)] = "auto"
-    learning_rate_multiplier: Auto | Annotated[float, Field(gt=0, le=1_000)] = "auto"
+    n_epochs: Auto[int] = Field(None, ge=1, le=1_000)
+    batch_size: Auto[int] = Field(None, ge=1, le=100_000)
+    learning_rate_multiplier: Auto[float] = Field(None, gt=0, le=1_000)
+
+    def as_told(self) -> dict[str, Any]:
+        """In OpenAI's words."""
+        return {name: "auto" if value is None else value for name, value in self.model_dump().items()}
 
 
 class Supervised(BaseModel):
@@ -89,11 +95,18 @@ class TrainingBody(BaseModel):
     @model_validator(mode="after")
     def _one_place(self) -> TrainingBody:
         if self.hyperparameters and self.method and self.method.supervised:
-            raise ValueError("hyperparameters are given twice; give them inside method only")
+            raise InvalidRequest(
+                "hyperparameters: they are given twice; give them inside method only.", "hyperparameters"
+            )
         if self.recipe.kind == "last_layers" and self.recipe.layers is None:
-            raise ValueError("recipe.layers is missing: the kind last_layers needs to know how many")
-        if self.recipe.learning_rate and self.dials.learning_rate_multiplier != "auto":
-            raise ValueError("give either recipe.learning_rate or learning_rate_multiplier, not both")
+            raise InvalidRequest(
+                "recipe.layers is missing: the kind last_layers needs to know how many.", "recipe.layers"
+            )
+        if self.recipe.learning_rate and self.dials.learning_rate_multiplier:
+            raise InvalidRequest(
+                "recipe.learning_rate: give either it or learning_rate_multiplier, not both.",
+                "recipe.learning_rate",
+            )
         return self
 
     @property

@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.sql.elements import ColumnElement
+
 from generation.adapter_folder import adapter_path
 from service.storage.data_dir import DataDir
 from service.storage.job import Job
+from service.storage.tables import jobs
 
 TRAINING, VALIDATION = "training", "validation"
 CHECKPOINT = ":ckpt-step-"
@@ -39,6 +42,18 @@ class FineTuningSpec:
     def as_dict(self) -> dict[str, Any]:
         """In values that fit into JSON."""
         return asdict(self)
+
+
+def metadata_is(key: str, value: str) -> ColumnElement[bool]:
+    """Jobs that were marked so."""
+    same: ColumnElement[bool] = jobs.c.spec["metadata"][key].as_string() == value
+    return same
+
+
+def metadata_is_null() -> ColumnElement[bool]:
+    """Jobs without any mark."""
+    none: ColumnElement[bool] = jobs.c.spec["metadata"].as_string().is_(None)
+    return none
 
 
 def keep_file(source: Path, folder: Path, name: str) -> None:

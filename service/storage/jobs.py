@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import InvalidRequest, KeyReused
 from service.states import FINAL, Status, sources
@@ -58,11 +59,10 @@ class JobStore:
         """The fine-tuning jobs that a model name was given to, however they ended."""
         return self._all(jobs.c.model_name == model_name, jobs.c.kind == "fine_tuning")
 
-    def page(self, kind: Kind, cursor: Cursor, metadata: Mapping[str, str] | None = None) -> Page[Job]:
-        """A part of the list; of the jobs whose metadata have these values, where some are given."""
-        marks = [jobs.c.spec["metadata"][k].as_string() == v for k, v in (metadata or {}).items()]
+    def page(self, kind: Kind, cursor: Cursor, *which: ColumnElement[bool]) -> Page[Job]:
+        """A part of the list."""
         with self._database.connect().execution_options(read_only=True) as connection:
-            rows, more = read_page(connection, jobs, [jobs.c.kind == kind, *marks], cursor)
+            rows, more = read_page(connection, jobs, [jobs.c.kind == kind, *which], cursor)
         return Page(tuple(_job(row) for row in rows), more)
 
     def deployed(self) -> list[Job]:

@@ -112,7 +112,7 @@ def test_a_deleted_deployment_is_gone_with_its_files(
 
 def test_models_of_the_server_stay(client: TestClient) -> None:
     answer = client.delete("/v1/models/pocket")
-    assert answer.status_code == 400 and "only deployments" in answer.json()["error"]["message"]
+    assert answer.status_code == 400 and "can be deleted" in answer.json()["error"]["message"]
     assert client.get("/v1/models/pocket").status_code == 200
 
 

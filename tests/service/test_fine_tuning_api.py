@@ -1,0 +1,184 @@
+"""Fine-tuning jobs before a worker takes them: bodies, shapes, pages, and what may be deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from generation.adapter_folder import adapter_path
+from service.storage.data_dir import DataDir
+
+ROWS = "\n".join(json.dumps({"prompt": f"How much is {i} + 1?", "completion": str(i + 1)}) for i in range(20))
+
+
+def upload(client: TestClient, text: str = ROWS, purpose: str = "fine-tune") -> str:
+    sent = client.post("/v1/files", files={"file": ("rows.jsonl", text)}, data={"purpose": purpose})
+    return str(sent.json()["id"])
+
+
+def post(client: TestClient, **body: Any) -> Any:
+    return client.post("/v1/fine_tuning/jobs", json={"model": "pocket", **body})
+
+
+@pytest.fixture
+def file_id(client: TestClient) -> str:
+    return upload(client)
+
+
+def test_a_job_begins_by_validating_its_files(client: TestClient, file_id: str) -> None:
+    method = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 2}}}
+    made = post(client, training_file=file_id, suffix="Sums, small", seed=5, method=method).json()
+    assert made["id"].startswith("ftjob-") and made["object"] == "fine_tuning.job"
+    assert (made["status"], made["model"], made["seed"]) == ("validating_files", "pocket", 5)
+    assert made["hyperparameters"]["n_epochs"] == 2 and made["hyperparameters"]["batch_size"] == "auto"
+    assert made["method"]["supervised"]["hyperparameters"] == made["hyperparameters"]
+    nothing = ("error", "fine_tuned_model", "finished_at", "trained_tokens", "estimated_finish", "metadata")
+    assert all(made[name] is None for name in nothing) and made["result_files"] == []
+    assert client.get(f"/v1/fine_tuning/jobs/{made['id']}").json() == made
+    assert client.get("/v1/fine_tuning/jobs/ftjob-none").json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"training_file": "file-none"}, "training_file"),
+        ({"validation_file": "file-none"}, "validation_file"),
+        ({"model": "openai:gpt"}, "model"),
+        ({"suffix": "x" * 65}, "suffix"),
+        ({"suffix": "///"}, "suffix"),
+        ({"seed": -1}, "seed"),
+        ({"metadata": {"k": "v" * 513}}, "metadata.k"),
+        ({"metadata": {f"k{i}": "v" for i in range(17)}}, "metadata"),
+        ({"integrations": [{"type": "wandb", "wandb": {"project": "x"}}]}, "integrations"),
+        ({"method": {"type": "dpo"}}, "method.type"),
+        ({"hyperparameters": {"n_epochs": 0}}, "hyperparameters.n_epochs"),
+        ({"recipe": {"kind": "last_layers"}}, "recipe.layers"),
+        ({"recipe": {"kind": "magic"}}, "recipe.kind"),
+        ({"recipe": {"colour": "red"}}, "recipe.colour"),
+        ({"parent_mode": "stack"}, "parent_mode"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_body_names_the_field(client: TestClient, file_id: str, change: Any, param: str) -> None:
+    answer = post(client, **{"training_file": file_id, **change})
+    assert answer.status_code in (400, 404), answer.text
+    assert answer.json()["error"]["param"] == param, answer.text
+    assert client.get("/v1/fine_tuning/jobs").json()["data"] == []
+
+
+def test_files_must_be_for_training_and_differ(client: TestClient, file_id: str) -> None:
+    other = upload(client, purpose="user_data")
+    assert "'fine-tune'" in post(client, training_file=other).json()["error"]["message"]
+    same = upload(client, ROWS, "fine-tune")
+    answer = post(client, training_file=file_id, validation_file=same).json()["error"]
+    assert answer["param"] == "validation_file" and "measure nothing" in answer["message"]
+
+
+def test_an_unknown_model_is_told_what_there_is(client: TestClient, file_id: str) -> None:
+    answer = post(client, training_file=file_id, model="nobody")
+    assert answer.status_code == 404 and "pocket" in answer.json()["error"]["message"]
+
+
+def test_the_same_job_posted_again_is_the_first_one(client: TestClient, file_id: str) -> None:
+    first = post(client, training_file=file_id).json()
+    assert post(client, training_file=file_id).json()["id"] == first["id"]
+    assert post(client, training_file=file_id, seed=1).json()["id"] != first["id"]
+
+
+def test_a_job_keeps_its_file_though_it_is_deleted(client: TestClient, data: DataDir, file_id: str) -> None:
+    made = post(client, training_file=file_id).json()
+    client.delete(f"/v1/files/{file_id}")
+    assert (data.folder("fine_tuning", made["id"]) / "training").read_text() == ROWS
+
+
+def test_jobs_are_listed_by_page_and_metadata(client: TestClient, file_id: str) -> None:
+    marks = [{"team": "a"}, {"team": "b"}, None, {"team": "a", "x": ""}]
+    made = [post(client, training_file=file_id, metadata=m, seed=i).json() for i, m in enumerate(marks)]
+    ids = [job["id"] for job in made][::-1]
+
+    def listed(**query: Any) -> list[str]:
+        return [job["id"] for job in client.get("/v1/fine_tuning/jobs", params=query).json()["data"]]
+
+    assert listed() == ids and listed(limit=2) == ids[:2] and listed(after=ids[1]) == ids[2:]
+    assert listed(**{"metadata[team]": "a"}) == [ids[0], ids[3]]
+    assert listed(**{"metadata[x]": ""}) == [ids[0]]
+    assert listed(metadata="null") == [ids[1]]
+    assert client.get("/v1/fine_tuning/jobs?colour=red").json()["error"]["param"] == "colour"
+
+
+def test_a_waiting_job_can_be_cancelled_paused_and_resumed(client: TestClient, file_id: str) -> None:
+    path = f"/v1/fine_tuning/jobs/{post(client, training_file=file_id).json()['id']}"
+    assert client.post(f"{path}/pause").json()["paused"] is True
+    assert client.post(f"{path}/resume").json()["paused"] is False
+    assert client.post(f"{path}/cancel").json()["status"] == "cancelled"
+    assert client.post(f"{path}/cancel").json()["status"] == "cancelled"
+    refused = client.post(f"{path}/pause")
+    assert refused.status_code == 409 and refused.headers["x-should-retry"] == "false"
+    told = client.get(f"{path}/events").json()
+    assert told["data"][0]["message"] == "The job has been cancelled"
+    assert told["has_more"] is False and all(e["object"] == "fine_tuning.job.event" for e in told["data"])
+    first = client.get(f"{path}/events", params={"limit": 1}).json()
+    rest = client.get(f"{path}/events", params={"after": first["last_id"]}).json()
+    assert first["has_more"] and [*first["data"], *rest["data"]] == told["data"]
+    assert client.get(f"{path}/events", params={"after": "ftevent-1"}).status_code == 400
+    streamed = client.get(f"{path}/events", headers={"accept": "text/event-stream"}).text
+    assert streamed.count("event: ") == len(told["data"]) and "has been cancelled" in streamed
+    assert client.get(f"{path}/checkpoints").json()["data"] == []
+
+
+def finished_adapter(data: DataDir, name: str, **manifest: Any) -> Path:
+    """A folder that lists as an adapter; nothing loads it."""
+    folder = adapter_path(data.adapters, name)
+    folder.mkdir(parents=True)
+    told = {"base_name": "pocket", "base_hash": "x", "prompt_hash": "y", "created": 7} | manifest
+    (folder / "manifest.json").write_text(json.dumps(told))
+    return folder
+
+
+def test_a_fine_tuned_model_can_be_deleted_unless_it_is_needed(
+    client: TestClient, data: DataDir, file_id: str
+) -> None:
+    name = "ft:pocket:trivium:sums:1"
+    folder = finished_adapter(data, name)
+    job = post(client, training_file=file_id, model=name).json()
+    refused = client.delete(f"/v1/models/{name}")
+    assert refused.status_code == 409 and job["id"] in refused.json()["error"]["message"]
+    assert client.delete("/v1/models/pocket").status_code == 400 and folder.exists()
+    client.post(f"/v1/fine_tuning/jobs/{job['id']}/cancel")
+    finished_adapter(data, "ft:child", base_name=folder.name)
+    assert "ft:child" in client.delete(f"/v1/models/{name}").json()["error"]["message"]
+    assert client.delete("/v1/models/ft:child").json()["deleted"] is True
+    assert client.delete(f"/v1/models/{name}").json() == {"id": name, "object": "model", "deleted": True}
+    assert not folder.exists() and client.delete(f"/v1/models/{name}").status_code == 404
+
+
+def test_a_cancelled_parent_is_told_with_what_became_of_it(
+    client: TestClient, data: DataDir, file_id: str
+) -> None:
+    first = post(client, training_file=file_id).json()
+    client.post(f"/v1/fine_tuning/jobs/{first['id']}/cancel")
+    job = data.jobs.get(first["id"])
+    assert job is not None
+    answer = post(client, training_file=file_id, model=job.model_name, seed=1)
+    message = answer.json()["error"]["message"]
+    assert answer.status_code == 404 and "cancelled" in message and first["id"] in message
+
+
+def test_an_adapter_whose_base_is_gone_cannot_be_trained_on(
+    client: TestClient, data: DataDir, file_id: str
+) -> None:
+    finished_adapter(data, "ft:lost", base_name="vanished")
+    answer = post(client, training_file=file_id, model="ft:lost")
+    assert answer.status_code == 400 and "'vanished'" in answer.json()["error"]["message"]
+
+
+def test_adapters_are_trained_as_adapters(client: TestClient, data: DataDir, file_id: str) -> None:
+    finished_adapter(data, "ft:one")
+    whole = post(client, training_file=file_id, model="ft:one", recipe={"kind": "full"})
+    assert whole.json()["error"]["param"] == "recipe.kind"
+    twins = [post(client, training_file=file_id, model="ft:one", seed=seed).json() for seed in (1, 2)]
+    assert twins[0]["id"] != twins[1]["id"]
