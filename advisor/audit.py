@@ -111,7 +111,7 @@ def _in_corpus(samples: Sequence[Sample], corpus: Sequence[SourceDocument]) -> I
             "answers_in_corpus",
             f"{numbered(place)} stand word for word in the corpus with the answer behind them "
             f"(sample {first} in document {place[first]!r}): methods that search it read the answer off. "
-            "Take such pairs out of the corpus, or expect less of these methods where a question is not in it",
+            "Take such pairs out of the corpus, or expect less of these methods for questions outside it",
             place,
         )
 

@@ -4,7 +4,8 @@
    not credibly better than an answer that is always the same.
 2. Methods that probably lose at most the margin to the best one left are as good as it.
 3. Of those, the simplest is recommended. The verdict says which of the others are ruled out: clear where
-   all are, equivalent where only more complex ones are not, undecided otherwise.
+   all are, equivalent where only more complex ones are not and little is lost on average by not taking
+   one of them, undecided otherwise.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.resampling import Resampled
-from advisor.statistics import Standing, standings
+from advisor.statistics import SURE, Standing, standings
 
 Verdict = Literal["clear", "equivalent_take_simplest", "undecided_label_more", "none_meets_bar"]
-SURE = 0.8
-"""Share of resamples in which something must hold to be taken for true."""
 AS_GOOD = 0.5
 """Share of resamples in which a method must be within the margin to count as equally good."""
+Confidence = Literal["high", "medium", "low"]
+LITTLE = 0.75
+"""Share of the margin that the simplest method may lose on average and still be called equivalent."""
 BY_CHANCE = 0.05
 """A method is ruled out only where its deficit comes by chance less often than this."""
 USEFUL = 0.05
@@ -45,7 +47,7 @@ class Decision:
     """The other methods that may be as good as the leader, simplest first."""
 
 
-def decide(standing: Mapping[str, Standing], excluded: Mapping[str, str]) -> Decision:
+def decide(standing: Mapping[str, Standing], excluded: Mapping[str, str], margin: float) -> Decision:
     """Apply the rule above to the standings, given from the simplest method to the most complex."""
     allowed = {name: s for name, s in standing.items() if name not in excluded}
     if not allowed:
@@ -56,7 +58,16 @@ def decide(standing: Mapping[str, Standing], excluded: Mapping[str, str]) -> Dec
     working = {name: s for name, s in allowed.items() if _works(s)}
     equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= AS_GOOD)
     rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not _ruled_out(s)))
-    return Decision(_verdict(working, equal[0], rivals), equal[0], leader, equal, rivals)
+    return Decision(_verdict(working, equal[0], rivals, margin), equal[0], leader, equal, rivals)
+
+
+def confidence(decision: Decision, anything_failed: bool) -> Confidence | None:
+    """In one word; a method that failed might have been the best, so nothing is sure then."""
+    if decision.recommended is None:
+        return None
+    if decision.verdict == "undecided_label_more":
+        return "low"
+    return "high" if decision.verdict == "clear" and not anything_failed else "medium"
 
 
 def labels_needed(drawn: Resampled, margin: float, excluded: Mapping[str, str], n: int) -> int | None:
@@ -65,7 +76,7 @@ def labels_needed(drawn: Resampled, margin: float, excluded: Mapping[str, str], 
     None where it is decided, or where more than `FARTHEST` times the samples would be needed.
     """
     times = 1.0
-    while decide(standings(drawn.as_if(times), margin), excluded).verdict == "undecided_label_more":
+    while decide(standings(drawn.as_if(times), margin), excluded, margin).verdict == "undecided_label_more":
         times *= STEP
         if times > FARTHEST:
             return None
@@ -80,11 +91,10 @@ def _ruled_out(standing: Standing) -> bool:
     return standing.p_within_margin <= 1 - SURE and standing.p_chance <= BY_CHANCE
 
 
-def _verdict(working: Mapping[str, Standing], chosen: str, rivals: tuple[str, ...]) -> Verdict:
-    if working[chosen].p_within_margin < SURE:
-        return "undecided_label_more"
+def _verdict(working: Mapping[str, Standing], chosen: str, rivals: tuple[str, ...], margin: float) -> Verdict:
     if not rivals:
-        return "clear"
+        return "clear" if working[chosen].p_within_margin >= SURE else "undecided_label_more"
     names = list(working)
     simpler = any(names.index(rival) < names.index(chosen) for rival in rivals)
-    return "undecided_label_more" if simpler else "equivalent_take_simplest"
+    little = working[chosen].expected_loss <= LITTLE * margin
+    return "equivalent_take_simplest" if little and not simpler else "undecided_label_more"

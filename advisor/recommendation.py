@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from advisor.audit import Finding
-from advisor.decision import Verdict
+from advisor.decision import Confidence, Verdict
+from advisor.label_advice import Outlook
 from advisor.use_case import Constraints, Preset
 
 
@@ -30,6 +31,12 @@ class Row(Part):
     p_best: float | None
     """None for an excluded method."""
     p_within_margin: float | None
+    p_may_be_best: float | None
+    """Of the model confidence set: above 0.1 it may be the best one."""
+    p_holm: float
+    """How often its deficit comes by chance, made honest for having looked at several methods."""
+    expected_loss: float
+    """What it loses to the best on average; below 0 for an excluded method that is better."""
     cost_per_1000: float | None
     monthly_cost: float | None
     prepare_seconds: float
@@ -67,6 +74,8 @@ class Recommendation(Part):
     """`partial` when it was cancelled: methods without all samples are left out."""
     verdict: Verdict
     recommended: str | None
+    confidence: Confidence | None
+    """None where nothing is recommended."""
     sentence: str
     """The advice in words."""
     winner_score: float | None
@@ -74,9 +83,13 @@ class Recommendation(Part):
     winner_interval: tuple[float, float] | None
     labels_needed: int | None
     """Samples after which an undecided verdict would settle, if the scores stayed as they are."""
-    constant_answer: str | None = None
-    """For labels: the commonest one; whoever always says it gets `constant_score`."""
-    constant_score: float | None = None
+    outlooks: tuple[Outlook, ...] = ()
+    """What the choice would lose on average after more samples."""
+    detectable: float | None = None
+    """The smallest true lead over the next method that so many samples would show in four of five cases."""
+    constant_answer: str
+    """Whoever always says this, without reading the input, gets `constant_score`."""
+    constant_score: float
     rows: tuple[Row, ...]
     """Simplest method first."""
     not_run: dict[str, str]

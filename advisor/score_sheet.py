@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from advisor.audit import Finding as Odd
+from advisor.baseline import Constant, constant
 from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, cost
@@ -16,6 +16,7 @@ from advisor.measure import Measurement
 from advisor.methods import METHODS
 from advisor.recommendation import Case
 from advisor.resampling import Evidence
+from advisor.scoring import Floats
 from advisor.suspects import suspected
 from advisor.task import Task
 from advisor.use_case import UseCase
@@ -30,6 +31,12 @@ class ScoreSheet:
     measured: Measurement
     references: list[str]
     outputs: Mapping[str, list[str]]
+    columns: Mapping[str, Floats]
+    """The metric's additive columns of each method."""
+    scores: Mapping[str, float]
+    groups: list[int]
+    """Of each sample; equal for those that are one case."""
+    baseline: Constant
     costs: Mapping[str, Cost]
     constraints: Mapping[str, Finding]
 
@@ -44,33 +51,21 @@ class ScoreSheet:
         return {name: found.caution for name, found in self.constraints.items() if found.caution}
 
     @property
-    def constant(self) -> tuple[str, float] | None:
-        """For labels, the commonest one and what always saying it scores."""
-        if self.measured.situation.task.kind != "labels":
-            return None
-        answer = Counter(self.references).most_common(1)[0][0]
-        said = [answer] * len(self.references)
-        return answer, self.measured.situation.task.metric.score(said, self.references)
-
-    @property
     def evidence(self) -> Evidence:
         """What is resampled; macro F1 within each label, since its value hangs on rare ones."""
-        metric, constant = self.measured.situation.task.metric, self.constant
-        lazy = [constant[0]] * len(self.references) if constant else None
+        metric = self.measured.situation.task.metric
         return Evidence(
             metric=metric,
-            columns={name: metric.columns(said, self.references) for name, said in self.outputs.items()},
-            groups=groups_of(self.measured.samples),
+            columns=self.columns,
+            groups=self.groups,
             strata=self.references if metric.name == "macro_f1" else None,
-            constant=metric.columns(lazy, self.references) if lazy else None,
+            constant=self.baseline.columns,
         )
 
     @property
     def audit(self) -> tuple[Odd, ...]:
         """What is odd about the samples, now that they are answered."""
-        score = self.measured.situation.task.metric.score
-        scores = {name: score(said, self.references) for name, said in self.outputs.items()}
-        suspects = suspected(self.references, self.outputs, scores, FAMILY, self.numbers)
+        suspects = suspected(self.references, self.outputs, self.scores, FAMILY, self.numbers)
         return (*self.measured.audit, *suspects)
 
     @property
@@ -82,11 +77,12 @@ class ScoreSheet:
     @property
     def cases(self) -> tuple[Case, ...]:
         """Every sample with every method's answer and score."""
-        metric = self.measured.situation.task.metric
-        scores = {name: metric.per_sample(said, self.references) for name, said in self.outputs.items()}
+        value = self.measured.situation.task.metric.value
+        scores = {name: value(columns) for name, columns in self.columns.items()}
+        numbers = self.numbers
         return tuple(
             Case(
-                number=self.numbers[i],
+                number=numbers[i],
                 input=sample.input,
                 reference=sample.output,
                 outputs={name: said[i] for name, said in self.outputs.items()},
@@ -100,13 +96,16 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
     """Cost every method and hold it against the constraints."""
     task, references = measured.situation.task, [s.output for s in measured.samples]
     outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
+    columns = {name: task.metric.columns(said, references) for name, said in outputs.items()}
+    scores = {name: float(task.metric.value(c.sum(axis=0))) for name, c in columns.items()}
     costs, constraints = {}, {}
     for name, table in measured.tensor.items():
         trains_on_facts = _trains_on_facts(use_case, task, name)
         costs[name] = _cost(use_case, table, trains_on_facts)
-        score = task.metric.score(outputs[name], references)
-        constraints[name] = examine(score, costs[name], trains_on_facts, use_case.constraints)
-    return ScoreSheet(measured, references, outputs, costs, constraints)
+        constraints[name] = examine(scores[name], costs[name], trains_on_facts, use_case.constraints)
+    groups = groups_of(measured.samples)
+    lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
+    return ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, costs, constraints)
 
 
 def _cost(use_case: UseCase, table: pa.Table, trains_on_facts: bool) -> Cost:

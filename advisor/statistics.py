@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from advisor.scoring import Floats
 
 LEVEL = 0.90
 """Of all intervals."""
+SURE = 0.8
+"""Share of resamples in which something must hold to be taken for true."""
 TIE = 1e-9
 """Scores closer than this are equal."""
 
@@ -33,6 +36,10 @@ class Standing:
     """Share of resamples in which at most the margin is lost to the best."""
     p_chance: float
     """How often a deficit of this size, or a larger one, comes by chance between methods that are equal."""
+    p_holm: float
+    """The same, made honest for having looked at several methods (Holm 1979)."""
+    expected_loss: float
+    """What it loses to the best on average over the resamples."""
     p_above_constant: float
     """Share of resamples in which it beats an answer that is always the same; 1 where there is none."""
 
@@ -44,6 +51,12 @@ def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
     shares = leads / leads[list(drawn.allowed)].sum(axis=0)
     within = drawn.scores >= best - margin - TIE
     deficits = drawn.observed[drawn.leader] - drawn.observed
+    chances = [
+        float((1 + (drawn.chance[m] >= deficits[m] - TIE).sum()) / (1 + RESAMPLES))
+        for m in range(len(drawn.names))
+    ]
+    rivals = [m for m in drawn.allowed if m != drawn.leader]
+    adjusted = dict(zip(rivals, holm([chances[m] for m in rivals]), strict=True))
     found = {}
     for m, name in enumerate(drawn.names):
         is_allowed = m in drawn.allowed
@@ -54,7 +67,9 @@ def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
             deficit_interval=interval(drawn.scores[drawn.leader] - drawn.scores[m]),
             p_best=float(shares[m].mean()) if is_allowed else 0.0,
             p_within_margin=float(within[m].mean()) if is_allowed else 0.0,
-            p_chance=float((1 + (drawn.chance[m] >= deficits[m] - TIE).sum()) / (1 + RESAMPLES)),
+            p_chance=chances[m],
+            p_holm=adjusted.get(m, chances[m]),
+            expected_loss=float((best - drawn.scores[m]).mean()),
             p_above_constant=1.0 if drawn.lead is None else float((drawn.lead[m] > TIE).mean()),
         )
     return found
@@ -69,18 +84,28 @@ def winner_score(drawn: Resampled, margin: float) -> tuple[float, Interval] | No
     corrected score. None where the left-out samples lack a label too often.
     """
     allowed = list(drawn.allowed)
-    unseen = drawn.unseen[allowed][_simplest(drawn.scores[allowed], margin), np.arange(RESAMPLES)]
+    unseen = drawn.unseen[allowed][simplest(drawn.scores[allowed], margin), np.arange(RESAMPLES)]
     if np.isnan(unseen).all():
         return None
     score = float(np.nanmean(unseen))
-    mine = drawn.scores[allowed][_simplest(drawn.observed[allowed], margin)]
+    mine = drawn.scores[allowed][simplest(drawn.observed[allowed], margin)]
     low, high = interval(mine + score - float(mine.mean()))
     return score, (max(low, 0.0), min(high, 1.0))
 
 
-def _simplest(scores: Floats, margin: float) -> npt.NDArray[np.intp]:
+def simplest(scores: Floats, margin: float) -> npt.NDArray[np.intp]:
     """The first method within the margin of the best, along the first axis."""
     return np.asarray((scores >= scores.max(axis=0) - margin - TIE).argmax(axis=0))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P values adjusted for their number (Holm 1979, step-down)."""
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, largest = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = largest
+    return adjusted
 
 
 def interval(values: Floats) -> Interval:

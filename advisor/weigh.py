@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from advisor.decision import decide, labels_needed
+from advisor.confidence_set import may_be_best
+from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import prices
 from advisor.errors import AdvisorError, Cancelled
+from advisor.label_advice import detectable, outlooks
 from advisor.measure import Measurement
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Resampled, resample
 from advisor.score_sheet import FAMILY, ScoreSheet, score_sheet
-from advisor.statistics import Interval, Standing, standings, winner_score
+from advisor.statistics import Standing, standings, winner_score
 from advisor.use_case import UseCase
 from advisor.wording import Findings, say
 
@@ -28,8 +30,7 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
     sheet = score_sheet(use_case, measured)
     drawn = resample(sheet.evidence, use_case.seed, sheet.excluded)
     found = _find(use_case, sheet, drawn)
-    winner = winner_score(drawn, use_case.margin) if found.decision.recommended else None
-    return _recommendation(use_case, sheet, found, winner)
+    return _recommendation(use_case, sheet, found, drawn)
 
 
 def _check_measured(measured: Measurement) -> None:
@@ -44,7 +45,7 @@ def _check_measured(measured: Measurement) -> None:
 def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
     standing = standings(drawn, use_case.margin)
     return Findings(
-        decision=decide(standing, sheet.excluded),
+        decision=decide(standing, sheet.excluded, use_case.margin),
         standings=standing,
         metric=sheet.measured.situation.task.metric.name,
         samples=len(sheet.references),
@@ -53,34 +54,39 @@ def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
         excluded=sheet.excluded,
         failed=sheet.measured.failed,
         cautions=sheet.cautions,
-        constant=sheet.constant,
+        constant=(sheet.baseline.answer, sheet.baseline.score),
     )
 
 
 def _recommendation(
-    use_case: UseCase, sheet: ScoreSheet, found: Findings, winner: tuple[float, Interval] | None
+    use_case: UseCase, sheet: ScoreSheet, found: Findings, drawn: Resampled
 ) -> Recommendation:
-    measured = sheet.measured
+    measured, margin, chosen = sheet.measured, use_case.margin, found.decision.recommended
+    winner = winner_score(drawn, margin) if chosen else None
+    in_set = may_be_best(drawn)
     return Recommendation(
         name=use_case.name,
         description=use_case.description,
         status="complete" if measured.complete else "partial",
         verdict=found.decision.verdict,
-        recommended=found.decision.recommended,
+        recommended=chosen,
+        confidence=confidence(found.decision, bool(found.failed)),
         sentence=say(found),
         winner_score=winner[0] if winner else None,
         winner_interval=winner[1] if winner else None,
         labels_needed=found.labels_needed,
-        constant_answer=found.constant[0] if found.constant else None,
-        constant_score=found.constant[1] if found.constant else None,
-        rows=tuple(_row(name, sheet, found.standings[name]) for name in measured.tensor),
+        outlooks=outlooks(drawn, margin, found.samples),
+        detectable=detectable(drawn, margin, chosen) if chosen else None,
+        constant_answer=sheet.baseline.answer,
+        constant_score=sheet.baseline.score,
+        rows=tuple(_row(name, sheet, found.standings[name], in_set.get(name)) for name in measured.tensor),
         not_run=measured.not_run | measured.failed,
         failed=tuple(measured.failed),
         cases=sheet.cases,
         audit=sheet.audit,
         kind=measured.situation.task.kind,
         metric=found.metric,
-        margin=use_case.margin,
+        margin=margin,
         samples=found.samples,
         given_samples=found.given_samples,
         documents=len(use_case.corpus or ()),
@@ -95,7 +101,7 @@ def _recommendation(
     )
 
 
-def _row(name: str, sheet: ScoreSheet, standing: Standing) -> Row:
+def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None) -> Row:
     spent, table, found = sheet.costs[name], sheet.measured.tensor[name], sheet.constraints[name]
     return Row(
         method=name,
@@ -106,6 +112,9 @@ def _row(name: str, sheet: ScoreSheet, standing: Standing) -> Row:
         deficit_interval=standing.deficit_interval,
         p_best=None if found.excluded else standing.p_best,
         p_within_margin=None if found.excluded else standing.p_within_margin,
+        p_may_be_best=in_set,
+        p_holm=standing.p_holm,
+        expected_loss=standing.expected_loss,
         cost_per_1000=spent.per_1000,
         monthly_cost=spent.monthly,
         prepare_seconds=spent.prepare_seconds,

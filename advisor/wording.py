@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from advisor.decision import FARTHEST, Decision
+from advisor.decision import FARTHEST, USEFUL, Decision, confidence
 from advisor.statistics import Standing
 
 METRIC_WORDS = {
@@ -16,6 +16,10 @@ METRIC_WORDS = {
     "rouge_l": "ROUGE-L",
     "field_f1": "field F1",
 }
+
+
+SHOWN = 60
+"""Characters of an answer that a sentence quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Findings:
     """Method -> what went wrong while it was measured."""
     cautions: Mapping[str, str] = field(default_factory=dict)
     """Method -> a constraint that it may break."""
-    constant: tuple[str, float] | None = None
+    constant: tuple[str, float] = ("", 0.0)
     """The answer that is always the same, and its score."""
 
 
@@ -51,22 +55,26 @@ def _advice(found: Findings) -> str:
     if decision.recommended is None:
         return _nothing_works(found, decision.leader)
     scored = _scored(found, decision.recommended)
+    loses = (
+        f"loses {100 * found.standings[decision.recommended].expected_loss:.1f} points to the best on average"
+    )
+    sure = f"with {confidence(decision, bool(found.failed))} confidence"
     near = f"{found.standings[decision.recommended].p_within_margin:.0%} likely within the margin of the best"
     if decision.verdict == "clear":
-        return f"Take {scored}: {_lead(found, decision.recommended)}."
+        return f"Take {scored} {sure}: {_lead(found, decision.recommended)}."
     if decision.verdict == "equivalent_take_simplest":
         others = _listed(decision.not_ruled_out)
-        return f"Take {scored}: it is {near}, and simpler than {others}, which may do as well."
+        return f"Take {scored} {sure}: it {loses}, and is simpler than {others}, which may do as well."
     return f"Undecided: {scored} is the choice for now, {near}.{_doubt(decision)} {_remedy(found)}"
 
 
 def _nothing_works(found: Findings, leader: str) -> str:
     best = f"the best is {_scored(found, leader)}"
-    if found.constant:
+    if found.standings[leader].score >= USEFUL:
         answer, score = found.constant
         return (
-            f"No method is credibly better than always answering {answer!r} ({100 * score:.1f} %): {best}. "
-            "Try another model, or label more samples, above all of the rarer labels."
+            f"No method is credibly better than always answering {_short(answer)!r} ({100 * score:.1f} %): "
+            f"{best}. Try another model, or label more samples."
         )
     return f"No method works on these samples: {best}. Try another model, or add documents."
 
@@ -107,7 +115,11 @@ def _reservations(found: Findings) -> Iterator[str]:
     if caution := found.cautions.get(found.decision.recommended or ""):
         yield f"Mind that {caution}."
     for name, reason in found.failed.items():
-        yield f"{name} could not be measured ({reason.rstrip('.')})."
+        yield f"{name} could not be measured ({reason.rstrip('.')}), so it is not ruled out."
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3].rstrip()}..."
 
 
 def _scored(found: Findings, name: str) -> str:

@@ -12,7 +12,9 @@ from advisor.wording import Findings, say
 
 
 def standing(score: float, within: float, chance: float = 0.0) -> Standing:
-    return Standing(score, (score - 0.05, score + 0.05), 0.9 - score, (0.0, 0.1), within, within, chance, 1.0)
+    loss = 0.005 if within >= 0.8 else 0.03
+    around = (score - 0.05, score + 0.05)
+    return Standing(score, around, 0.9 - score, (0.0, 0.1), within, within, chance, chance, loss, 1.0)
 
 
 def findings(decision: Decision, standings: dict[str, Standing], **more: object) -> Findings:
@@ -41,39 +43,47 @@ def findings(decision: Decision, standings: dict[str, Standing], **more: object)
     ],
 )
 def test_the_rule(standings: dict[str, Standing], verdict: str, recommended: str) -> None:
-    found = decide(standings, {})
+    found = decide(standings, {}, 0.02)
     assert (found.verdict, found.recommended) == (verdict, recommended)
     assert recommended in say(findings(found, standings))
+
+
+def test_equivalent_is_said_where_little_is_lost_and_not_where_much_may_be() -> None:
+    leader = standing(0.9, 0.6)
+    for loss, verdict in ((0.015, "equivalent_take_simplest"), (0.016, "undecided_label_more")):
+        close = replace(standing(0.89, 0.6), expected_loss=loss)
+        found = decide({"zero-shot": close, "rag": leader}, {}, 0.02)
+        assert (found.verdict, found.recommended) == (verdict, "zero-shot")
 
 
 def test_nothing_is_recommended_when_nothing_is_allowed() -> None:
     standings = {"rag": standing(0.9, 1.0)}
     excluded = {"rag": "too slow"}
-    found = decide(standings, excluded)
+    found = decide(standings, excluded, 0.02)
     assert found.verdict == "none_meets_bar"
     assert "too slow" in say(findings(found, standings, excluded=excluded))
 
 
 def test_a_best_score_of_nothing_is_no_recommendation() -> None:
     standings = {"zero-shot": standing(0.0, 1.0), "rag": standing(0.01, 1.0)}
-    found = decide(standings, {})
+    found = decide(standings, {}, 0.02)
     assert (found.verdict, found.recommended) == ("none_meets_bar", None)
     assert "No method works" in say(findings(found, standings, metric="token_f1"))
 
 
 def test_what_scores_nothing_is_not_as_good_as_a_weak_leader() -> None:
-    found = decide({"zero-shot": standing(0.04, 0.9), "rag": standing(0.055, 1.0)}, {})
+    found = decide({"zero-shot": standing(0.04, 0.9), "rag": standing(0.055, 1.0)}, {}, 0.02)
     assert found.recommended == "rag"
 
 
 def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> None:
     same = replace(standing(0.9, 1.0), p_above_constant=0.0)
-    found = decide({"zero-shot": same}, {})
+    found = decide({"zero-shot": same}, {}, 0.02)
     assert (found.verdict, found.recommended) == ("none_meets_bar", None)
     assert "always answering 'yes' (90.0 %)" in say(
         findings(found, {"zero-shot": same}, constant=("yes", 0.9))
     )
-    better = decide({"zero-shot": same, "lora": standing(0.915, 1.0)}, {})
+    better = decide({"zero-shot": same, "lora": standing(0.915, 1.0)}, {}, 0.02)
     assert better.recommended == "lora"
 
 
@@ -83,14 +93,17 @@ def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> 
         ({}, "no other method was measured"),
         ({"excluded": {"lora": "too slow"}}, "no other method meets the constraints"),
         ({"failed": {"lora": "out of memory."}}, "no other method could be measured"),
-        ({"failed": {"lora": "out of memory."}}, "lora could not be measured (out of memory)."),
+        (
+            {"failed": {"lora": "out of memory."}},
+            "lora could not be measured (out of memory), so it is not ruled out.",
+        ),
         ({"cautions": {"rag": "its p95 latency is high"}}, "Mind that its p95 latency is high."),
         ({"cautions": {"lora": "its p95 latency is high"}}, "Take rag"),
     ],
 )
 def test_says_why_there_is_no_rival_and_what_to_mind(more: dict[str, object], told: str) -> None:
     standings = {"rag": standing(0.9, 1.0)}
-    said = say(findings(decide(standings, {}), standings, **more))
+    said = say(findings(decide(standings, {}, 0.02), standings, **more))
     assert told in said
     assert ("Mind that" in said) == ("Mind that" in told)
 
@@ -105,6 +118,6 @@ def test_says_why_there_is_no_rival_and_what_to_mind(more: dict[str, object], to
 )
 def test_says_how_an_undecided_verdict_would_settle(needed: int | None, told: str) -> None:
     standings = {"zero-shot": standing(0.88, 0.6), "rag": standing(0.9, 0.7)}
-    said = say(findings(decide(standings, {}), standings, labels_needed=needed, given_samples=300))
+    said = say(findings(decide(standings, {}, 0.02), standings, labels_needed=needed, given_samples=300))
     assert told in said
     assert "rag is not ruled out" in said

@@ -200,6 +200,7 @@ def test_a_method_that_fails_is_left_out_with_its_reason(tmp_path: Path) -> None
     found = recommend(case, bench, tmp_path)
     assert found.recommended == "rag"
     assert "no local base" in found.not_run["lora"]
+    assert (found.verdict, found.confidence) == ("clear", "medium")
 
 
 def test_a_model_that_is_lost_ends_the_run_and_the_next_run_goes_on(tmp_path: Path) -> None:
@@ -256,6 +257,26 @@ def test_what_always_says_the_commonest_label_is_not_recommended(tmp_path: Path)
     assert (found.constant_answer, found.constant_score) == ("yes", 0.9)
     assert "always answering 'yes' (90.0 %)" in found.sentence
     assert "Whoever always answers" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_long_text_that_is_worse_than_a_constant_one_is_not_recommended(tmp_path: Path) -> None:
+    text = "{} is a small restaurant by the river that serves good food at a fair price every day"
+    samples = [{"input": f"name: {c}", "output": text.format(c)} for c in CITIES]
+    bench, _ = workbench(lambda request: "by the river that is all")
+    case = facts().model_dump() | {"samples": samples, "corpus": None}
+    found = recommend(UseCase.model_validate(case), bench, tmp_path)
+    assert found.kind == "long" and max(row.score for row in found.rows) > 0.2
+    assert (found.verdict, found.recommended, found.confidence) == ("none_meets_bar", None, None)
+    assert found.constant_score > 0.9
+
+
+def test_what_is_odd_about_the_samples_is_told(tmp_path: Path) -> None:
+    data = facts().model_dump()
+    data["samples"] = [*data["samples"], {"input": data["samples"][3]["input"], "output": "nobody"}]
+    bench, _ = workbench(reads_passages)
+    found = recommend(UseCase.model_validate(data), bench, tmp_path)
+    assert [(f.code, f.samples) for f in found.audit] == [("copies", (4, 25)), ("several_answers", (4, 25))]
+    assert "Samples 4 and 25" in (tmp_path / "report.html").read_text()
 
 
 def test_another_margin_repeats_no_trial(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
+from advisor.baseline import constant
 from advisor.scoring import fields_of, metric_named, object_in, rouge_l
 
 
@@ -68,3 +69,13 @@ def test_a_perfect_answer_scores_one_under_any_weights(name: str) -> None:
     metric = metric_named(name)
     weights = np.array([[2.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
     assert metric.value(weights @ metric.columns(texts, texts)).tolist() == [1.0, 1.0]
+
+
+def test_the_best_constant_answer_never_answers_the_sample_it_was_taken_from() -> None:
+    references = ["a quiet room", "a quiet room with a view", "two dogs", "a quiet room with tea"]
+    found = constant(references, range(4), metric_named("rouge_l"), decided=False)
+    assert found.answer == "a quiet room with tea"
+    assert found.columns[3, 0] < 1
+    assert 0.3 < found.score < 0.7
+    labels = constant(["yes", "no", "yes"], range(3), metric_named("accuracy"), decided=True)
+    assert (labels.answer, labels.score) == ("yes", pytest.approx(2 / 3))

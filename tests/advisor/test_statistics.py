@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from advisor.confidence_set import may_be_best
 from advisor.decision import decide, labels_needed
+from advisor.label_advice import detectable, outlooks
 from advisor.resampling import Evidence, Resampled, resample
 from advisor.scoring import metric_named
-from advisor.statistics import standings, winner_score
+from advisor.statistics import holm, standings, winner_score
 
 METRIC = metric_named("accuracy")
 
@@ -47,7 +49,7 @@ def test_an_excluded_method_cannot_lead() -> None:
 def test_one_sample_is_no_clear_lead() -> None:
     weaker, better = np.arange(20) < 14, np.arange(20) < 15
     drawn = drawn_from({"zero-shot": marks(weaker), "lora": marks(better)})
-    assert decide(standings(drawn, 0.02), {}).verdict == "undecided_label_more"
+    assert decide(standings(drawn, 0.02), {}, 0.02).verdict == "undecided_label_more"
 
 
 @pytest.mark.parametrize(("wins", "losses"), [(1, 0), (3, 0), (6, 1), (9, 4)])
@@ -116,7 +118,7 @@ def test_the_needed_labels_settle_the_verdict() -> None:
         times: drawn_from({"a": marks(np.tile(a, times)), "b": marks(np.tile(b, times))})
         for times in (1, 3, 5)
     }
-    verdicts = {times: decide(standings(drawn, 0.02), {}).verdict for times, drawn in more.items()}
+    verdicts = {times: decide(standings(drawn, 0.02), {}, 0.02).verdict for times, drawn in more.items()}
     assert verdicts == {1: "undecided_label_more", 3: "undecided_label_more", 5: "clear"}
 
 
@@ -129,3 +131,45 @@ def test_a_gap_as_large_as_the_margin_never_settles() -> None:
     rng = np.random.default_rng(0).permutation(100)
     columns = {"a": marks(rng >= 42), "b": marks((rng >= 30) & (rng < 90))}
     assert labels_needed(drawn_from(columns), 0.02, {}, 100) is None
+
+
+def test_several_p_values_are_adjusted_like_statsmodels_does() -> None:
+    """From statsmodels.stats.multitest.multipletests(..., method="holm"), version 0.15.0."""
+    assert holm([0.01, 0.04, 0.03, 0.005, 0.6]) == pytest.approx([0.04, 0.09, 0.09, 0.025, 0.6])
+
+
+def test_the_confidence_set_is_that_of_arch() -> None:
+    """Against arch 8.0.0: MCS(1 - right.T, size=0.1, reps=20_000, block_size=1, method="R")."""
+    rng = np.random.default_rng(5)
+    luck = rng.random(120)
+    right = [np.where(rng.random(120) < 0.6, luck, rng.random(120)) < t for t in (0.55, 0.68, 0.72, 0.74)]
+    found = may_be_best(drawn_from({str(m): marks(row) for m, row in enumerate(right)}))
+    assert found == pytest.approx({"0": 0.070, "1": 0.575, "2": 0.575, "3": 1.0}, abs=0.03)
+
+
+def test_the_confidence_set_keeps_what_answers_alike() -> None:
+    same, bad = np.arange(60) % 3 > 0, np.zeros(60)
+    found = may_be_best(drawn_from({"one": marks(same), "bad": marks(bad), "two": marks(same)}))
+    assert found["bad"] < 0.01 and min(found["one"], found["two"]) > 0.9
+
+
+def test_the_smallest_lead_that_so_many_samples_show() -> None:
+    """By the normal approximation of the rule: ruled out four times in five."""
+    one = np.arange(200) % 10 < 7
+    swapped = np.where(np.arange(200) % 10 == 0, False, one)
+    drawn = drawn_from({"a": marks(swapped), "b": marks(one)})
+    differ = float(np.mean(swapped != one))
+    error = np.sqrt((differ - (one.mean() - swapped.mean()) ** 2) / 200)
+    expected = max(0.02 + 0.8416 * error, 1.6449 * error) + 0.8416 * error
+    assert detectable(drawn, 0.02, "b") == pytest.approx(expected, rel=0.05)
+
+
+def test_more_labels_are_worth_less_and_less() -> None:
+    rng = np.random.default_rng(3)
+    drawn = drawn_from({"a": marks(rng.random(60) < 0.6), "b": marks(rng.random(60) < 0.65)})
+    found = outlooks(drawn, 0.02, 60)
+    assert [o.samples for o in found] == [90, 120, 180, 300]
+    losses = [o.expected_loss for o in found]
+    assert losses == sorted(losses, reverse=True)
+    chosen = decide(standings(drawn, 0.02), {}, 0.02).recommended
+    assert chosen is not None and losses[0] < standings(drawn, 0.02)[chosen].expected_loss

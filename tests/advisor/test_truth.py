@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from advisor.decision import decide
+from advisor.label_advice import outlooks
 from advisor.resampling import Evidence, Resampled, resample
 from advisor.scoring import metric_named
 from advisor.statistics import standings, winner_score
@@ -43,13 +44,13 @@ def resampled(n: int, truths: Sequence[float], copies: int = 1) -> Iterator[Resa
     "truths", [(0.7, 0.7), (0.7,) * 5, (0.5, 0.7, 0.7)], ids=["2", "5", "2 and a bad one"]
 )
 def test_clear_is_rarely_said_of_equal_methods(n: int, truths: Sequence[float]) -> None:
-    verdicts = Counter(decide(standings(d, MARGIN), {}).verdict for d in resampled(n, truths))
+    verdicts = Counter(decide(standings(d, MARGIN), {}, MARGIN).verdict for d in resampled(n, truths))
     assert verdicts["clear"] / RUNS <= 0.12
 
 
 @pytest.mark.parametrize(("n", "least"), [(50, 0.2), (100, 0.35), (200, 0.65)])
 def test_clear_is_said_of_a_method_ten_points_better(n: int, least: float) -> None:
-    found = [decide(standings(d, MARGIN), {}) for d in resampled(n, (0.6, 0.7))]
+    found = [decide(standings(d, MARGIN), {}, MARGIN) for d in resampled(n, (0.6, 0.7))]
     assert sum(d.verdict == "clear" and d.recommended == "m1" for d in found) / RUNS >= least
     assert not any(d.verdict == "clear" and d.recommended == "m0" for d in found)
 
@@ -57,7 +58,7 @@ def test_clear_is_said_of_a_method_ten_points_better(n: int, least: float) -> No
 @pytest.mark.parametrize("n", [20, 50, 200])
 def test_what_is_called_equivalent_loses_little(n: int) -> None:
     """The simpler method is truly ten points worse; taking it for as good is a rare error."""
-    verdicts = Counter(decide(standings(d, MARGIN), {}).verdict for d in resampled(n, (0.6, 0.7)))
+    verdicts = Counter(decide(standings(d, MARGIN), {}, MARGIN).verdict for d in resampled(n, (0.6, 0.7)))
     assert verdicts["equivalent_take_simplest"] / RUNS <= 0.12
 
 
@@ -82,3 +83,27 @@ def test_the_score_of_a_winner_is_neither_inflated_nor_vague(n: int, methods: in
         inside += low <= 0.6 <= high
     assert abs(np.mean(scores) - 0.6) < 0.03
     assert 0.83 <= inside / RUNS <= 0.99
+
+
+def test_equal_methods_are_called_equivalent_once_there_are_samples_enough() -> None:
+    verdicts = Counter(decide(standings(d, MARGIN), {}, MARGIN).verdict for d in resampled(500, (0.7, 0.7)))
+    assert verdicts["equivalent_take_simplest"] / RUNS >= 0.45
+
+
+def test_the_expected_loss_is_the_real_one_and_so_is_what_more_labels_make_of_it() -> None:
+    """Methods of 65 % give or take 5; the choice after twice the samples is made on these."""
+    rng = np.random.default_rng(4)
+    expected, real = [], []
+    for run in range(RUNS):
+        truths = rng.normal(0.65, 0.05, 3)
+        whole = draw(rng, 200, truths)
+        half = {name: columns[:100] for name, columns in whole.columns.items()}
+        drawn = resample(Evidence(METRIC, half, whole.groups[:100]), run)
+        found = standings(drawn, MARGIN)
+        names = [decide(found, {}, MARGIN).recommended]
+        later = standings(resample(whole, run), MARGIN)
+        names.append(decide(later, {}, MARGIN).recommended)
+        outlook = {o.samples: o.expected_loss for o in outlooks(drawn, MARGIN, 100)}[200]
+        expected.append((found[str(names[0])].expected_loss, outlook))
+        real.append([truths.max() - truths[int(str(name)[1:])] for name in names])
+    assert np.mean(expected, axis=0) == pytest.approx(np.mean(real, axis=0), abs=0.005)
