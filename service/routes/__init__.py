@@ -4,6 +4,7 @@ from service.routes import (
     chat,
     datasets,
     deployments,
+    embeddings,
     files,
     fine_tuning,
     fine_tuning_beforehand,
@@ -13,6 +14,10 @@ from service.routes import (
     recommendation_events,
     recommendation_reports,
     recommendations,
+    vector_store_batches,
+    vector_store_files,
+    vector_store_search,
+    vector_stores,
 )
 
 ROUTERS = (
@@ -25,6 +30,11 @@ ROUTERS = (
     recommendation_events.router,
     recommendation_reports.router,
     deployments.router,
+    embeddings.router,
+    vector_stores.router,
+    vector_store_files.router,
+    vector_store_batches.router,
+    vector_store_search.router,
     fine_tuning.router,
     fine_tuning_parts.router,
     fine_tuning_beforehand.router,

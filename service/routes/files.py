@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, NotFound
 from service.lookups import find_file, no_file
 from service.resources import Here
 from service.schemas.files import FileCreate, FileDeleted, FileListQuery, FileObject, show_file
 from service.schemas.lists import ListOf, list_of
+from service.vector_store_changes import take_out
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 LONGEST_NAME = 255
@@ -53,9 +56,12 @@ def content(here: Here, file_id: str) -> FileResponse:
 
 
 @router.delete("/{file_id}")
-def delete(here: Here, file_id: str) -> FileDeleted:
-    """Delete a file."""
-    if not here.data.files.delete(file_id):
+async def delete(here: Here, file_id: str) -> FileDeleted:
+    """Delete a file, and take it out of all vector stores."""
+    for member in await run_in_threadpool(here.data.vector_store_files.containing, file_id):
+        with suppress(NotFound):
+            await take_out(here, member.vector_store_id, file_id)
+    if not await run_in_threadpool(here.data.files.delete, file_id):
         raise no_file(file_id)
     return FileDeleted(id=file_id)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Value = str | int | float | bool
+Shown = Literal["in_progress", "completed", "failed", "cancelled"]
+"""OpenAI's words for how a file fares."""
 State = Literal["in_progress", "completed", "failed", "cancelled", "cancelling", "removing"]
 """The last two are between: nobody sees the file any more, but its content may still have to go."""
 DAY_SECONDS = 86_400

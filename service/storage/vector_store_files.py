@@ -13,11 +13,19 @@ from service.errors import TooBusy
 from service.storage.clock import now
 from service.storage.pages import Cursor, Page, read_page
 from service.storage.tables import file_batches, vector_store_files
-from service.storage.vector_store import Batch, Member, NewMember, State, Tally, Value
+from service.storage.vector_store import Batch, Member, NewMember, Shown, State, Tally, Value
 
 COLUMNS = tuple(Member.__slots__)
 SEEN = vector_store_files.c.status != "removing"
 MOST_WAITING = 20_000
+SHOWN: dict[State, Shown] = {
+    "in_progress": "in_progress",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "cancelling": "cancelled",
+    "removing": "cancelled",
+}
 
 
 class VectorStoreFiles:
@@ -26,18 +34,26 @@ class VectorStoreFiles:
     def __init__(self, database: Engine) -> None:
         self._database = database
 
-    def add(self, store_id: str, files: Sequence[NewMember], *, batched: bool = False) -> Batch | None:
+    def add(self, store_id: str, files: Sequence[NewMember]) -> None:
         """Put files into a vector store, all or none; one that is there as it is wished stays as it is.
 
         Raises:
             TooBusy: too many files wait already.
         """
         with self._database.begin() as connection:
-            _check_room(connection, len(files))
-            batch = _batch(connection, store_id) if batched else None
-            for file in files:
-                _add(connection, store_id, file, batch.id if batch else None)
-            return batch
+            _add_all(connection, store_id, files, None)
+
+    def add_batch(self, store_id: str, files: Sequence[NewMember]) -> Batch:
+        """The same as a batch.
+
+        Raises:
+            TooBusy: too many files wait already.
+        """
+        made = Batch(f"vsfb_{uuid4().hex}", store_id, now(), cancelled=False)
+        with self._database.begin() as connection:
+            connection.execute(insert(file_batches).values(**asdict(made)))
+            _add_all(connection, store_id, files, made.id)
+        return made
 
     def get(self, store_id: str, file_id: str) -> Member | None:
         """A file that was not removed."""
@@ -128,9 +144,9 @@ class VectorStoreFiles:
         return {id: Tally(**mine) for id, mine in counts.items()}
 
 
-def shown_status(status: State) -> str:
+def shown_status(status: State) -> Shown:
     """OpenAI's word for a state."""
-    return "cancelled" if status == "cancelling" else status
+    return SHOWN[status]
 
 
 def member(row: Row[Any]) -> Member:
@@ -161,10 +177,10 @@ def _check_room(connection: Connection, more: int) -> None:
         )
 
 
-def _batch(connection: Connection, store_id: str) -> Batch:
-    made = Batch(f"vsfb_{uuid4().hex}", store_id, now(), cancelled=False)
-    connection.execute(insert(file_batches).values(**asdict(made)))
-    return made
+def _add_all(connection: Connection, store_id: str, files: Sequence[NewMember], batch_id: str | None) -> None:
+    _check_room(connection, len(files))
+    for file in files:
+        _add(connection, store_id, file, batch_id)
 
 
 def _add(connection: Connection, store_id: str, new: NewMember, batch_id: str | None) -> None:

@@ -59,7 +59,7 @@ class VectorStores:
             connection.execute(
                 update(vector_stores)
                 .where(vector_stores.c.id == store_id)
-                .values(last_active_at=now(), **values)
+                .values({"last_active_at": now()} | values)
             )
 
     def note_use(self, store: VectorStore) -> None:
