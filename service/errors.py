@@ -28,6 +28,7 @@ from generation.errors import (
     ModelUnavailableError,
     UnknownModelError,
 )
+from retrieval.answers.errors import NoReaderError
 from retrieval.errors import EmbeddingInputError, RetrievalError
 from retrieval.store.errors import InvalidFilterError, StoreBusyError, UnknownFileError
 
@@ -115,6 +116,7 @@ RULES: dict[type[Exception], Rule] = {
     InvalidKey: Rule(401, REQUEST, "invalid_api_key"),
     ForbiddenOrigin: Rule(403, REQUEST, "forbidden_origin"),
     NotFound: Rule(404, REQUEST, "not_found"),
+    NoReaderError: Rule(400, REQUEST, "no_reader"),
     UnknownModelError: Rule(404, REQUEST, "model_not_found"),
     UnknownFileError: Rule(404, REQUEST, "not_found"),
     NotReady: Rule(409, REQUEST, "not_ready"),

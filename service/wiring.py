@@ -10,6 +10,7 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from advisor.workbench import Workbench
     from generation.catalog import Catalog
+    from retrieval.answers.extractive import SpanReader
     from retrieval.embedder import Embedder
 
 
@@ -35,7 +36,15 @@ def build_catalog(settings: Settings) -> Catalog:
 def build_workbench(settings: Settings) -> Workbench:
     """Models and the embedder; the heavy libraries come with their first use."""
     from advisor.workbench import Workbench
+
     return Workbench(build_catalog(settings), build_embedder())
+
+
+def build_reader() -> SpanReader:
+    """What points at answers; loads with its first use."""
+    from retrieval.answers.sentence_reader import SentenceReader
+
+    return SentenceReader()
 
 
 def build_embedder() -> Embedder:

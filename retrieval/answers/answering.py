@@ -14,7 +14,7 @@ from retrieval.answers.errors import NoReaderError
 from retrieval.answers.extractive import SpanReader, point
 from retrieval.answers.generative import write
 from retrieval.answers.judge import Judge
-from retrieval.answers.records import Answered, ReaderName, Wish
+from retrieval.answers.records import Answered, ReaderName, Searched, Wish
 from retrieval.answers.shown import Shown, as_windows
 from retrieval.store.store import Store
 
@@ -51,8 +51,8 @@ class Answering:
 
     def stream(
         self, question: str, stores: Sequence[Store], wish: Wish | None = None
-    ) -> Iterator[str | Answered]:
-        """Pieces of the answer's text, then the whole; of an abstention, nothing but the whole.
+    ) -> Iterator[Searched | str | Answered]:
+        """What was found, then pieces of the answer's text, then the whole; an abstention has no pieces.
 
         Text is held back until the evidence for it suffices; then it flows sentence by sentence.
 
@@ -64,6 +64,7 @@ class Answering:
         clock = _Clock()
         with clock.stage("search"):
             windows = _find(question, stores, wish)
+        yield Searched(tuple(one.source() for one in windows))
         if not windows:
             threshold = self._threshold(readers[0], wish)
             yield Answered("", (), 0.0, threshold, None, "nothing_found", "", clock.seconds)

@@ -9,6 +9,7 @@ from typing import Literal
 from generation.messages import Conversation
 from retrieval.embedder import Span
 from retrieval.store.filters import Filter
+from retrieval.store.records import Value
 from retrieval.store.searching import Mode
 
 ReaderName = Literal["extractive", "generative"]
@@ -40,6 +41,28 @@ class Wish:
     """Said to the language model before the rules for passages."""
     history: Conversation = ()
     """Earlier turns, for the language model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A window that a search found; `text_of_file[start:end] == text`."""
+
+    file_id: str
+    filename: str
+    attributes: Mapping[str, Value]
+    score: float
+    """Higher is better; comparable only within one search."""
+    start: int
+    end: int
+    page: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was found for a question, best first."""
+
+    sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.answers.records import Citation
+from retrieval.answers.records import Citation, Source
 from retrieval.answers.support import Grounds, Support
 from retrieval.embedder import Span
 from retrieval.store.records import Found
@@ -46,6 +46,20 @@ class Shown:
             return chunk.page
         before = [one.page for one in self.store.chunks(self.found.file_id) if one.start <= start]
         return before[-1] if before else chunk.page
+
+    def source(self) -> Source:
+        """The same without the store."""
+        found, chunk = self.found, self.found.chunk
+        return Source(
+            file_id=found.file_id,
+            filename=found.file_name,
+            attributes=found.attributes,
+            score=found.score,
+            start=chunk.start,
+            end=chunk.end,
+            page=chunk.page,
+            text=chunk.text,
+        )
 
 
 def as_windows(store: Store, found: Sequence[Found]) -> list[Shown]:

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 
 from generation.language_model import Generation, Request
+from retrieval.answers.records import Answered, Searched
 from retrieval.library.passages import Passage
 from retrieval.store.records import Value
-from service.engine.port import Answer, Card, Embedded, Question
-from service.engine.wire import pack_request, unpack_error, unpack_generation
+from service.engine.port import Answer, Ask, Card, Embedded, Question
+from service.engine.wire import pack_ask, pack_request, unpack_error, unpack_generation, unpack_told
 from service.errors import TooBusy, Unavailable
 
 PATIENCE = httpx.Timeout(600.0, connect=5.0)
@@ -60,11 +61,9 @@ class EngineClient:
     async def stream(self, model: str, request: Request) -> AsyncIterator[str | Generation]:
         """See the port."""
         packed = {"model": model, "request": pack_request(request)}
-        async with self._turn(), _reachable(), self._http.stream("POST", "/stream", json=packed) as response:
-            if response.is_error:
-                raise unpack_error(json.loads(await response.aread()))
-            async for line in response.aiter_lines():
-                yield _item(json.loads(line))
+        async with self._turn():
+            async for line in self._lines("/stream", packed):
+                yield _item(line)
 
     async def embed(self, model: str, inputs: Sequence[str] | Sequence[Sequence[int]]) -> Embedded:
         """See the port."""
@@ -78,6 +77,12 @@ class EngineClient:
             found = await self._call("/search", {"vector_store": vector_store, "question": asdict(question)})
         return [Passage(**passage) for passage in found]
 
+    async def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:
+        """See the port."""
+        async with self._turn():
+            async for line in self._lines("/ask", pack_ask(ask)):
+                yield unpack_told(line)
+
     async def read(self, vector_store: str, file_id: str) -> str:
         """See the port."""
         return str(await self._call("/read", {"vector_store": vector_store, "file_id": file_id}))
@@ -90,6 +95,16 @@ class EngineClient:
         """See the port."""
         named = {"vector_store": vector_store, "file_id": file_id}
         await self._call("/describe", named | {"attributes": dict(attributes)})
+
+    async def _lines(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        async with _reachable(), self._http.stream("POST", path, json=body) as response:
+            if response.is_error:
+                raise unpack_error(json.loads(await response.aread()))
+            async for line in response.aiter_lines():
+                data = json.loads(line)
+                if "error" in data:
+                    raise unpack_error(data)
+                yield data
 
     async def _call(self, path: str, body: dict[str, Any]) -> Any:
         async with _reachable():
@@ -120,6 +135,4 @@ async def _reachable() -> AsyncIterator[None]:
 
 
 def _item(data: dict[str, Any]) -> str | Generation:
-    if "error" in data:
-        raise unpack_error(data)
     return data["text"] if "text" in data and len(data) == 1 else unpack_generation(data)

@@ -45,12 +45,12 @@ class Models:
 
     def generate(self, model: str, requests: Sequence[Request]) -> list[Generation]:
         """Answer a batch."""
-        opened = self._tools().catalog.open(model)
+        opened = self.open(model)
         return opened.generate([_bounded(opened, r) for r in requests])
 
     def stream(self, model: str, request: Request) -> Iterator[str | Generation]:
         """Pieces, then the whole; a model that cannot stream gives its answer in one piece."""
-        opened = self._tools().catalog.open(model)
+        opened = self.open(model)
         bounded = _bounded(opened, request)
         if isinstance(opened, StreamingModel):
             yield from opened.stream(bounded)
@@ -63,6 +63,10 @@ class Models:
         """Let a deployment answer."""
         answers = self._answerer(deployment).answer(inputs)
         return [Answer(a.text, a.prompt_tokens, a.completion_tokens, a.sources) for a in answers]
+
+    def open(self, model: str) -> LanguageModel:
+        """A model of the catalog."""
+        return self._tools().catalog.open(model)
 
     def embedder(self) -> Embedder:
         """The one embedder of this process."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from generation.language_model import Generation, Request
+from generation.messages import Conversation
+from retrieval.answers.records import Answered, Choice, Searched
 from retrieval.library.passages import Passage
 from retrieval.store.records import Value
 from retrieval.store.searching import Mode
@@ -48,6 +50,28 @@ class Question:
     """As OpenAI's API writes them."""
     threshold: float | None = None
     """Passages with a lower score are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to be answered from vector stores; see `retrieval.answers.records.Wish`."""
+
+    question: str
+    vector_stores: Sequence[str]
+    model: str | None = None
+    """The language model that may write; None where none may."""
+    reader: Choice = "auto"
+    passages: int = 5
+    filters: Mapping[str, Any] | None = None
+    """As OpenAI's API writes them."""
+    mode: Mode = "hybrid"
+    score_threshold: float | None = None
+    threshold: float | None = None
+    max_tokens: int = USUAL
+    temperature: float = 0.0
+    top_p: float = 1.0
+    instruction: str = ""
+    history: Conversation = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,10 @@ class Engine(Protocol):
 
     async def search(self, vector_store: str, question: Question) -> list[Passage]:
         """The best passages of a vector store, best first; none while nothing was ingested."""
+        ...
+
+    def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:
+        """What was found, pieces of the answer as they come, then the whole; raises NoReaderError."""
         ...
 
     async def read(self, vector_store: str, file_id: str) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 from generation.errors import UnknownModelError
 from generation.language_model import Generation, Request
 from generation.scripted_model import ScriptedModel
+from retrieval.answers.records import Answered, Searched
+from retrieval.answers.sentence_reader import SentenceReader
 from retrieval.hashing_embedder import HashingEmbedder
 from retrieval.library.passages import Passage
 from retrieval.store.records import Value
-from service.engine.port import USUAL, Answer, Card, Embedded, Question
+from service.engine.desk import Desk
+from service.engine.port import USUAL, Answer, Ask, Card, Embedded, Question
 from service.engine.shelves import Shelves
 
 
@@ -66,6 +69,11 @@ class ScriptedEngine:
     async def search(self, vector_store: str, question: Question) -> list[Passage]:
         """See the port."""
         return self._shelves.search(vector_store, question)
+
+    async def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:
+        """See the port; the reader has no weights."""
+        for item in Desk(self._open, self._shelves, SentenceReader()).ask(ask):
+            yield item
 
     async def read(self, vector_store: str, file_id: str) -> str:
         """See the port."""

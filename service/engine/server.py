@@ -14,44 +14,50 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from generation.errors import GenerationError
-from generation.language_model import Generation
+from service.engine.desk import Desk
 from service.engine.models import Models
 from service.engine.port import Question
 from service.engine.shelves import Shelves
-from service.engine.wire import CALM, pack_error, unpack_request
+from service.engine.wire import CALM, pack_error, pack_told, unpack_ask, unpack_request
 
-Items = Iterator[str | Generation]
+Items = Iterator[dict[str, Any]]
 Work = Callable[[dict[str, Any]], Any]
+Flow = Callable[[dict[str, Any]], Items]
 
 
-def create_engine_app(models: Models, shelves: Shelves) -> Starlette:
+def create_engine_app(models: Models, shelves: Shelves, desk: Desk) -> Starlette:
     """Answers what `EngineClient` asks."""
+    works = _model_works(models) | _library_works(shelves)
+    calls = [Route(f"/{name}", _call(work), methods=["POST"]) for name, work in works.items()]
+    flows = _flows(models, desk)
+    streams = [Route(f"/{name}", _stream(flow), methods=["POST"]) for name, flow in flows.items()]
+    handlers = {**dict.fromkeys(CALM, _known), Exception: _unknown}
+    return Starlette(routes=[*calls, *streams], exception_handlers=handlers)
 
-    def cards(_body: dict[str, Any]) -> Any:
-        return [asdict(c) for c in models.cards()]
 
-    def check(body: dict[str, Any]) -> Any:
-        return models.check(body["model"])
-
+def _model_works(models: Models) -> dict[str, Work]:
     def generate(body: dict[str, Any]) -> Any:
         requests = [unpack_request(r) for r in body["requests"]]
         return [asdict(g) for g in models.generate(body["model"], requests)]
 
-    def answer(body: dict[str, Any]) -> Any:
-        return [asdict(a) for a in models.answer(body["deployment"], body["inputs"])]
+    return {
+        "cards": lambda _: [asdict(c) for c in models.cards()],
+        "check": lambda body: models.check(**body),
+        "generate": generate,
+        "answer": lambda body: [asdict(a) for a in models.answer(body["deployment"], body["inputs"])],
+    }
 
-    async def stream(http: HttpRequest) -> Response:
-        body = await http.json()
-        items = models.stream(body["model"], unpack_request(body["request"]))
-        first = await run_in_threadpool(next, items)
-        return StreamingResponse(_lines(first, items), media_type="application/x-ndjson")
 
-    works = {f.__name__: f for f in (cards, check, generate, answer)} | _library_works(shelves)
-    calls = [Route(f"/{name}", _call(work), methods=["POST"]) for name, work in works.items()]
-    routes = [*calls, Route("/stream", stream, methods=["POST"])]
-    handlers = {**dict.fromkeys(CALM, _known), Exception: _unknown}
-    return Starlette(routes=routes, exception_handlers=handlers)
+def _flows(models: Models, desk: Desk) -> dict[str, Flow]:
+    def stream(body: dict[str, Any]) -> Items:
+        for item in models.stream(body["model"], unpack_request(body["request"])):
+            yield {"text": item} if isinstance(item, str) else asdict(item)
+
+    def ask(body: dict[str, Any]) -> Items:
+        for item in desk.ask(unpack_ask(body)):
+            yield pack_told(item)
+
+    return {"stream": stream, "ask": ask}
 
 
 def _library_works(shelves: Shelves) -> dict[str, Work]:
@@ -79,14 +85,23 @@ def _call(work: Work) -> Callable[[HttpRequest], Any]:
     return endpoint
 
 
-async def _lines(first: str | Generation, items: Items) -> AsyncIterator[str]:
+def _stream(flow: Flow) -> Callable[[HttpRequest], Any]:
+    async def endpoint(http: HttpRequest) -> Response:
+        items = flow(await http.json())
+        first = await run_in_threadpool(next, items)
+        return StreamingResponse(_lines(first, items), media_type="application/x-ndjson")
+
+    return endpoint
+
+
+async def _lines(first: dict[str, Any], items: Items) -> AsyncIterator[str]:
     """JSON lines; the generator is closed when the client goes away, so the model is free again."""
-    item: str | Generation | None = first
+    item: dict[str, Any] | None = first
     try:
         while item is not None:
-            yield json.dumps({"text": item} if isinstance(item, str) else asdict(item)) + "\n"
+            yield json.dumps(item) + "\n"
             item = await run_in_threadpool(next, items, None)
-    except GenerationError as error:
+    except CALM as error:
         yield json.dumps(pack_error(error)) + "\n"
     finally:
         await run_in_threadpool(items.close)  # type: ignore[attr-defined]

@@ -44,7 +44,7 @@ class Shelves:
     def search(self, vector_store: str, question: Question) -> list[Passage]:
         """See the engine's port."""
         try:
-            store = self._store(vector_store)
+            store = self.store(vector_store)
         except StoreMissingError:
             return []
         return find_passages(
@@ -58,20 +58,25 @@ class Shelves:
 
     def read(self, vector_store: str, file_id: str) -> str:
         """See the engine's port."""
-        return self._store(vector_store).text(file_id)
+        return self.store(vector_store).text(file_id)
 
     def drop(self, vector_store: str, file_id: str) -> None:
         """See the engine's port."""
         try:
-            self._store(vector_store).delete([file_id])
+            self.store(vector_store).delete([file_id])
         except (StoreMissingError, UnknownFileError):
             return
 
     def describe(self, vector_store: str, file_id: str, attributes: Mapping[str, Value]) -> None:
         """See the engine's port."""
-        self._store(vector_store).set_attributes(file_id, attributes)
+        self.store(vector_store).set_attributes(file_id, attributes)
 
-    def _store(self, vector_store: str) -> Store:
+    def store(self, vector_store: str) -> Store:
+        """A store, open for as long as somebody holds it.
+
+        Raises:
+            StoreMissingError: nothing was ingested yet.
+        """
         with self._opening:
             if vector_store not in self._stores:
                 self._stores[vector_store] = Store.open(self._folder(vector_store), self._embedder())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
+from service.engine.desk import Desk
 from service.engine.models import Models
 from service.engine.server import create_engine_app
 from service.engine.shelves import Shelves
@@ -15,7 +16,7 @@ from service.processes.environment import ENGINE_SOCKET
 from service.processes.leash import ask_self_to_stop, hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
-from service.wiring import build_workbench
+from service.wiring import build_reader, build_workbench
 
 
 def main() -> None:
@@ -27,8 +28,9 @@ def main() -> None:
     path.unlink(missing_ok=True)
     data = DataDir.open(settings.data_dir)
     models = Models(partial(build_workbench, settings), data.pipeline, settings.loaded_models)
+    shelves = Shelves(models.embedder, data.library)
     config = uvicorn.Config(
-        create_engine_app(models, Shelves(models.embedder, data.library)),
+        create_engine_app(models, shelves, Desk(models.open, shelves, build_reader())),
         uds=str(path),
         log_level=settings.log_level,
         access_log=False,

@@ -19,10 +19,16 @@ from generation.errors import ContextTooLongError, UnknownModelError
 from generation.language_model import LanguageModel, Request
 from generation.messages import Message
 from generation.scripted_model import ScriptedModel
+from retrieval.answers.errors import NoReaderError
+from retrieval.answers.sentence_reader import SentenceReader
 from retrieval.hashing_embedder import HashingEmbedder
+from retrieval.store.errors import InvalidFilterError
+from retrieval.store.records import NewChunk, NewFile
+from retrieval.store.store import Store
 from service.engine.client import EngineClient
+from service.engine.desk import Desk
 from service.engine.models import Models
-from service.engine.port import USUAL, Engine
+from service.engine.port import USUAL, Ask, Engine
 from service.engine.scripted import ScriptedEngine
 from service.engine.server import create_engine_app
 from service.engine.shelves import Shelves
@@ -36,6 +42,16 @@ def echo(request: Request) -> str:
 def slow(request: Request) -> str:
     time.sleep(0.5)
     return "late"
+
+
+NOTE = "The tower was opened in 1931. It is 212 m high."
+
+
+def put_note(folder: Path) -> None:
+    with Store.create(folder, HashingEmbedder()) as store:
+        store.put(
+            [NewFile("file-1", "note.txt", NOTE, [NewChunk(0, len(NOTE), page=1)], attributes={"year": 1})]
+        )
 
 
 class Scripts:
@@ -60,7 +76,9 @@ def socket() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "engine.sock"
         models = Models(lambda: Workbench(catalog, HashingEmbedder()), lambda name: Path(folder) / name, 2)
-        app = create_engine_app(models, Shelves(models.embedder, lambda name: Path(folder) / name))
+        shelves = Shelves(models.embedder, lambda name: Path(folder) / name)
+        put_note(Path(folder) / "vs_notes")
+        app = create_engine_app(models, shelves, Desk(models.open, shelves, SentenceReader()))
         server = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -83,9 +101,10 @@ def run(engine: Engine, work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @pytest.fixture(params=["scripted", "real"])
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     if request.param == "scripted":
-        return ScriptedEngine([ScriptedModel("echo", echo, context_window=100)])
+        put_note(tmp_path / "vs_notes")
+        return ScriptedEngine([ScriptedModel("echo", echo, context_window=100)], stores=tmp_path)
     return EngineClient(request.getfixturevalue("socket"), max_waiting=4)
 
 
@@ -132,6 +151,43 @@ def test_errors_keep_their_class_and_message(engine: Engine, stream: bool) -> No
             await ask("nobody", request("x"))
         with pytest.raises(ContextTooLongError, match="100"):
             await ask("echo", request("word " * 200))
+
+    run(engine, scenario())
+
+
+async def asked(engine: Engine, **wish: Any) -> list[Any]:
+    ask = Ask("When was the tower opened?", ["vs_notes", "vs_empty"], threshold=0.0, **wish)
+    return [item async for item in engine.ask(ask)]
+
+
+def test_a_question_is_answered_from_the_stores_that_hold_something(engine: Engine) -> None:
+    searched, *pieces, answered = run(
+        engine, asked(engine, filters={"type": "eq", "key": "year", "value": 1})
+    )
+    (source,) = searched.sources
+    assert (source.file_id, source.text, source.attributes) == ("file-1", NOTE, {"year": 1})
+    assert "".join(pieces) == answered.text == "The tower was opened in 1931."
+    (citation,) = answered.citations
+    assert (citation.start, citation.end, citation.page, citation.supports) == (0, 29, 1, (0, 29))
+    assert not answered.abstained
+
+
+def test_a_model_writes_where_it_is_asked_to(engine: Engine) -> None:
+    history = (Message("user", "hello"), Message("assistant", "hi"))
+    *_, answered = run(
+        engine, asked(engine, reader="generative", model="echo", history=history, max_tokens=20)
+    )
+    assert answered.reader == "generative" and answered.completion_tokens == 20
+
+
+def test_errors_of_answering_keep_their_class(engine: Engine) -> None:
+    async def scenario() -> None:
+        with pytest.raises(NoReaderError, match="generative"):
+            await asked(engine, reader="generative")
+        with pytest.raises(UnknownModelError, match="nobody"):
+            await asked(engine, reader="generative", model="nobody")
+        with pytest.raises(InvalidFilterError):
+            await asked(engine, filters={"type": "like"})
 
     run(engine, scenario())
 

@@ -11,7 +11,7 @@ from generation.prompts import UNKNOWN
 from generation.scripted_model import ScriptedModel
 from retrieval.answers.answering import Answering
 from retrieval.answers.errors import NoReaderError
-from retrieval.answers.records import Answered, Wish
+from retrieval.answers.records import Answered, Searched, Wish
 from retrieval.answers.sentence_reader import SentenceReader
 from retrieval.hashing_embedder import HashingEmbedder
 from retrieval.store.store import Store
@@ -67,7 +67,10 @@ def test_a_model_that_declines_is_believed(store: Store, text: str) -> None:
 def test_what_nothing_supports_is_withheld(store: Store) -> None:
     made_up = "Leopold Quill invented the steam organ."
     answering = saying(made_up)
-    assert [type(item) for item in answering.stream(OPENED, [store], Wish("generative"))] == [Answered]
+    assert [type(item) for item in answering.stream(OPENED, [store], Wish("generative"))] == [
+        Searched,
+        Answered,
+    ]
     answered = answering.answer(OPENED, [store], Wish("generative"))
     assert (answered.reason, answered.text, answered.withheld) == ("weak_evidence", "", made_up)
 
@@ -99,7 +102,10 @@ def test_a_reader_that_is_not_there_is_an_error(store: Store) -> None:
 
 def test_a_stream_spells_the_answer_and_begins_once_it_is_supported(store: Store) -> None:
     text = "Here is what I found. The Ravel Tower was opened in 1931. It is 212 metres high."
-    *pieces, answered = saying(text).stream(OPENED, [store], Wish("generative"))
+    searched, *pieces, answered = saying(text).stream(OPENED, [store], Wish("generative"))
+    assert isinstance(searched, Searched)
+    for one in searched.sources:
+        assert store.text(one.file_id, one.start, one.end) == one.text
     assert isinstance(answered, Answered) and "".join(map(str, pieces)) == answered.text == text
     assert len(pieces) > 1 and "1931" in str(pieces[0])
     assert saying(text).answer(OPENED, [store], Wish("generative")).citations == answered.citations
