@@ -1,6 +1,7 @@
 """One file per family of URLs."""
 
 from service.routes import (
+    answers,
     chat,
     datasets,
     deployments,
@@ -21,6 +22,7 @@ from service.routes import (
 )
 
 ROUTERS = (
+    answers.router,
     health.router,
     models.router,
     chat.router,
