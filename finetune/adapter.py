@@ -31,6 +31,7 @@ __all__ = [
     "Manifest",
     "check_adapter",
     "finished_adapters",
+    "from_fields",
     "read",
     "read_trained_model",
     "weights_hash",
@@ -94,7 +95,7 @@ def read(folder: Path) -> Manifest:
     Raises:
         ModelUnavailableError: the folder is not a finished adapter.
     """
-    return _manifest(read_fields(folder))
+    return from_fields(read_fields(folder))
 
 
 def read_trained_model(folder: Path) -> Manifest:
@@ -103,7 +104,7 @@ def read_trained_model(folder: Path) -> Manifest:
     Raises:
         ModelUnavailableError: no training finished there.
     """
-    return _manifest(read_fields(folder, MODEL_MANIFEST))
+    return from_fields(read_fields(folder, MODEL_MANIFEST))
 
 
 def weights_hash(folder: Path) -> str:
@@ -111,7 +112,8 @@ def weights_hash(folder: Path) -> str:
     return folder_hash(folder)
 
 
-def _manifest(fields: dict[str, Any]) -> Manifest:
+def from_fields(fields: dict[str, Any]) -> Manifest:
+    """The manifest that was written as these JSON values."""
     given = dict(fields)
     given["recipe"] = Recipe(**given["recipe"])
     given["lineage"] = tuple(Ancestor(**ancestor) for ancestor in given.get("lineage", ()))

@@ -9,7 +9,7 @@ from finetune.adapter import Manifest
 from finetune.recipe import Recipe
 
 _NAMES = {"lora": "LoRA adapter", "rslora": "rsLoRA adapter", "dora": "DoRA adapter", "full": "Full training"}
-_ENDINGS = {
+ENDINGS = {
     "finished": "All epochs were trained.",
     "patience": "It stopped when validation got no better.",
     "diverged": "It stopped when the loss was no number any more; these are the weights of the best epoch.",
@@ -34,9 +34,9 @@ tags: [{recipe.method}, trivium]
 
 {_how(recipe)}
 {manifest.rows} rows, {manifest.steps} steps, {manifest.trained_tokens} tokens, {manifest.seconds:.0f} s.
-{_ENDINGS[manifest.ending]}
+{ENDINGS[manifest.ending]}
 
-{_epochs(manifest)}
+{epoch_table(manifest)}
 {_ancestors(manifest)}
 | hash of | SHA-256 |
 | --- | --- |
@@ -53,7 +53,8 @@ def _how(recipe: Recipe) -> str:
     return f"{shape}, on {where}; learning rate {recipe.learning_rate or 0:g}, seed {recipe.seed}."
 
 
-def _epochs(manifest: Manifest) -> str:
+def epoch_table(manifest: Manifest) -> str:
+    """The results of each epoch, the best one marked."""
     lines = ["| epoch | training loss | validation loss | score |", "| --- | --- | --- | --- |"]
     for at, loss in enumerate(manifest.train_losses):
         best = " (best)" if at + 1 == manifest.best_epoch else ""

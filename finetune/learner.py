@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,13 +11,13 @@ import torch
 
 from finetune import batches
 from finetune.activations import Activations
-from finetune.errors import Diverged
 from finetune.frozen import FrozenLayers
 from finetune.lora import LoraModel
 from finetune.losses import LossFunction
 from finetune.recipe import Recipe
 from finetune.rows import EncodedExample
 from finetune.session import Parent
+from finetune.weights import Fit, Weights, fit_of
 from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
@@ -26,24 +25,10 @@ from generation.decoding import decode
 from generation.fingerprint import folder_hash
 from generation.language_model import Request
 
-LONGEST_STEP = 1.0
-"""The norm that gradients are clipped to."""
 ANSWER_TOKENS = 4096
 """Prompt and answer tokens, padding included, that are computed together when it answers."""
 
 Rows = Sequence[EncodedExample]
-Tensors = dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How well the model says the learned tokens of some rows."""
-
-    loss: float
-    """Mean per token, in nats."""
-    accuracy: float
-    """Share of the tokens that are the likeliest."""
-    tokens: int
 
 
 class Trainee(Protocol):
@@ -91,9 +76,7 @@ class Learner:
         self._precision = recipe.precision
         self._measure = LossFunction(model, recipe.precision)
         self._frozen_weights = f"{folder_hash(base)}/{_below(parent)}"
-        named = self._trainee.module.named_parameters()
-        self._weights: Tensors = {name: p for name, p in named if p.requires_grad}
-        self._optimiser = torch.optim.AdamW(self._weights.values(), weight_decay=0.0, fused=True)
+        self.weights = Weights(self._trainee.module)
 
     @contextmanager
     def seeded(self) -> Iterator[None]:
@@ -119,30 +102,11 @@ class Learner:
             Diverged: the loss or its gradient is no number; the weights are as before.
         """
         count = sum(row.answer_tokens for batch in rows for row in batch)
-        summed, right = 0.0, 0
-        for batch in rows:
-            part = self._measure(batch)
-            (part.summed / count).backward()  # type: ignore[no-untyped-call]
-            summed, right = summed + float(part.summed.detach()), right + int(part.right)
-        norm = torch.nn.utils.clip_grad_norm_(self._weights.values(), LONGEST_STEP)
-        if not torch.isfinite(norm) or not summed < float("inf"):
-            self._optimiser.zero_grad(set_to_none=True)
-            raise Diverged(f"The loss is {summed / count} and its gradient {float(norm)}.")
-        for group in self._optimiser.param_groups:
-            group["lr"] = rate
-        self._optimiser.step()
-        self._optimiser.zero_grad(set_to_none=True)
-        return Fit(summed / count, right / count, count)
+        return self.weights.step((self._measure(batch) for batch in rows), count, rate)
 
-    @torch.no_grad()
     def fit(self, rows: Sequence[Rows]) -> Fit:
-        """How well the batches are said, without learning; no batch's scores outlive it."""
-        summed, right, count = 0.0, 0, 0
-        for batch in rows:
-            part = self._measure(batch)
-            summed, right = summed + float(part.summed), right + int(part.right)
-            count += part.tokens
-        return Fit(summed / count, right / count, count)
+        """How well the batches are said, without learning."""
+        return fit_of(self._measure(batch) for batch in rows)
 
     def answers(self, rows: Rows) -> list[str]:
         """What the model answers to the rows' prompts; at most twice as long as the rows' longest answer."""
@@ -152,36 +116,6 @@ class Learner:
             said = self._answer(self._trainee.module, [rows[i] for i in batch], longest)
             found.update(zip(batch, (answer.text for answer in said), strict=True))
         return [found[i] for i in range(len(rows))]
-
-    def snapshot(self) -> Tensors:
-        """A copy of the weights that learn."""
-        return {name: weight.detach().clone() for name, weight in self._weights.items()}
-
-    @torch.no_grad()
-    def restore(self, weights: Tensors) -> None:
-        """Go back to a snapshot."""
-        for name, weight in self._weights.items():
-            weight.copy_(weights[name])
-
-    def state(self) -> Tensors:
-        """Weights, optimiser and dice: everything that the next step follows from."""
-        state = {f"weight/{name}": weight for name, weight in self._weights.items()}
-        for at, kept in self._optimiser.state_dict()["state"].items():
-            state |= {f"optimiser/{at}/{name}": value for name, value in kept.items()}
-        return {**state, "dice/cpu": torch.get_rng_state(), **_cuda_dice()}
-
-    def load_state(self, state: Tensors) -> None:
-        """Go on from there."""
-        self.restore(_under("weight/", state))
-        moments: dict[int, Tensors] = {}
-        for name, value in _under("optimiser/", state).items():
-            at, _, kept = name.partition("/")
-            moments.setdefault(int(at), {})[kept] = value
-        groups = self._optimiser.state_dict()["param_groups"]
-        self._optimiser.load_state_dict({"state": moments, "param_groups": groups})
-        torch.set_rng_state(state["dice/cpu"])
-        for at, dice in _under("dice/cuda/", state).items():
-            torch.cuda.set_rng_state(dice, int(at))
 
     def save(self, folder: Path) -> None:
         """Write what was learned."""
@@ -221,13 +155,3 @@ def _trainee(base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) 
 def _below(parent: Parent | None) -> str:
     """What is merged into the base."""
     return folder_hash(parent.folder) if parent and parent.mode == "stack" else ""
-
-
-def _under(beginning: str, state: Tensors) -> Tensors:
-    return {name.removeprefix(beginning): t for name, t in state.items() if name.startswith(beginning)}
-
-
-def _cuda_dice() -> Tensors:
-    if not torch.cuda.is_available():
-        return {}
-    return {f"dice/cuda/{at}": dice for at, dice in enumerate(torch.cuda.get_rng_state_all())}

@@ -11,11 +11,11 @@ from typing import Literal
 from finetune.batches import Step
 from finetune.checkpoints import Checkpoint, CheckpointFolder
 from finetune.errors import Cancelled, Diverged, Paused, TrainingError
-from finetune.job import Job
-from finetune.learner import Fit, Tensors
 from finetune.progress import Progress
 from finetune.session import Session, Wish
 from finetune.standing import Standing
+from finetune.trainable import Trainable
+from finetune.weights import Fit, Tensors
 
 WARMUP = 0.1
 """Share of the steps over which the learning rate rises."""
@@ -28,7 +28,7 @@ Ending = Literal["finished", "patience", "diverged"]
 class Loop:
     """One training, from its first step or from where its checkpoint stands."""
 
-    job: Job
+    job: Trainable
     session: Session
     kept: CheckpointFolder | None = None
     on_epoch: Callable[[Loop], None] | None = None
@@ -55,7 +55,7 @@ class Loop:
             if self.kept and self.kept.is_due:
                 self._keep()
         if self._best:
-            self.job.learner.restore(self._best)
+            self.job.learner.weights.restore(self._best)
 
     def _advance(self, step: Step) -> None:
         began, standing = time.monotonic(), self.standing
@@ -80,7 +80,7 @@ class Loop:
             return None
         standing.validation_losses.append(valid.loss)
         if standing.epochs_since_best == 0:
-            self._best = self.job.learner.snapshot()
+            self._best = self.job.learner.weights.snapshot()
         elif standing.epochs_since_best >= self.job.recipe.patience and not self._is_last():
             self.ending = "patience"
         return valid
@@ -139,7 +139,7 @@ class Loop:
         if self.kept:
             best = {_BEST + name: weight for name, weight in self._best.items()}
             state = {**self.standing.as_dict(), "ending": self.ending}
-            self.kept.save(Checkpoint(state, {**self.job.learner.state(), **best}))
+            self.kept.save(Checkpoint(state, {**self.job.learner.weights.state(), **best}))
 
     def _resume(self) -> None:
         last = self.kept.load() if self.kept else None
@@ -148,7 +148,7 @@ class Loop:
         self.ending = last.state.pop("ending")
         self.standing = Standing.from_dict(last.state)
         self._best = {n.removeprefix(_BEST): t for n, t in last.tensors.items() if n.startswith(_BEST)}
-        self.job.learner.load_state(last.tensors)
+        self.job.learner.weights.load_state(last.tensors)
 
 
 def _finite(score: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,20 +13,11 @@ from transformers import DynamicCache
 from finetune.frozen import FrozenLayers
 from finetune.recipe import Precision
 from finetune.rows import EncodedExample
+from finetune.weights import BatchLoss
 from generation.prefix import shared_length
 
 _TRIAL_TOKENS = 4
 _TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLoss:
-    """Sums over the learned tokens of a batch."""
-
-    summed: torch.Tensor
-    tokens: int
-    right: torch.Tensor
-    """How many of the tokens were the likeliest."""
 
 
 class LossFunction:

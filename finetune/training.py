@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from finetune import adapter
+from finetune.canary import check_changed, check_served
 from finetune.card import write_card
 from finetune.checkpoints import CheckpointFolder
 from finetune.dataset import Example
-from finetune.errors import TrainingError
 from finetune.job import Job, identity_fields
 from finetune.learner import Learner
 from finetune.loop import Loop
@@ -22,8 +23,6 @@ from finetune.rows import EncodedExample
 from finetune.session import Parent, Session, Validation
 
 CANARY_ROWS = 4
-AGREEMENT = 0.05
-"""How far the served loss may lie from the trained one, as a share of it (plus the same in nats)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def train_adapter(
 def _run(job: Job, out: Path, session: Session) -> TrainingReport:
     rows = sorted(job.rows, key=lambda row: not row.is_answer)[:CANARY_ROWS]
     before = job.learner.fit([rows]).loss
-    with _checkpoints(job, session) as kept, job.learner.seeded():
+    with checkpoints_of(identity_fields(job.identity), session) as kept, job.learner.seeded():
         loop = Loop(job, session, kept, _keeper(job, session))
         loop.learn()
         best = None if loop.standing.best is None else loop.standing.best + 1
@@ -99,11 +98,12 @@ def _run(job: Job, out: Path, session: Session) -> TrainingReport:
 
 
 @contextmanager
-def _checkpoints(job: Job, session: Session) -> Iterator[CheckpointFolder | None]:
+def checkpoints_of(identity: Mapping[str, Any], session: Session) -> Iterator[CheckpointFolder | None]:
+    """The session's checkpoints, held for this training alone; None where it keeps none."""
     if session.checkpoints is None:
         yield None
         return
-    kept = CheckpointFolder(session.checkpoints, identity_fields(job.identity), session.every)
+    kept = CheckpointFolder(session.checkpoints, identity, session.every)
     with kept.held():
         yield kept
 
@@ -164,13 +164,6 @@ def _sing(learner: Learner, folder: Path, rows: Sequence[EncodedExample], before
     """Load what was written as serving does; refuse it if it serves something else than was trained."""
     trained = learner.fit([rows]).loss
     served, ended = learner.served(folder, rows)
-    if abs(served - trained) > AGREEMENT * (1 + trained):
-        raise TrainingError(
-            f"What was written has loss {served:.3f} where the trained model had {trained:.3f}; "
-            "it was not kept. Please report this."
-        )
-    if before in (served, trained):
-        raise TrainingError(
-            "The training changes nothing; train for more steps or with a higher learning rate."
-        )
+    check_served(trained, served)
+    check_changed(before, trained, served)
     return Canary(before, trained, served, ended)

@@ -57,9 +57,9 @@ def test_a_step_over_a_common_beginning_is_the_step_over_whole_rows(
 
 def test_a_snapshot_brings_the_weights_back(learner: Learner, rows: list[EncodedExample]) -> None:
     before = learner.fit([rows]).loss
-    kept = learner.snapshot()
+    kept = learner.weights.snapshot()
     learner.step([rows], 1e-2)
     learner.step([rows], 1e-2)
     assert learner.fit([rows]).loss < before
-    learner.restore(kept)
+    learner.weights.restore(kept)
     assert learner.fit([rows]).loss == pytest.approx(before, abs=1e-6)

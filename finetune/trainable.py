@@ -1,0 +1,87 @@
+"""What the training loop needs of a training: rows, a plan and a learner, whatever these are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from finetune.batches import Batch, Step
+from finetune.recipe import Recipe
+from finetune.session import Judge
+from finetune.weights import Fit, Weights
+
+
+class EncodedRow(Protocol):
+    """A row as the learner reads it."""
+
+    @property
+    def ids(self) -> list[int]:
+        """Its tokens."""
+        ...
+
+
+Rows = Sequence[Any]
+"""Encoded rows of the learner's own kind."""
+
+
+class Learning(Protocol):
+    """A model that learns."""
+
+    @property
+    def width(self) -> int:
+        """Of its hidden states."""
+        ...
+
+    @property
+    def weights(self) -> Weights:
+        """What of it learns."""
+        ...
+
+    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
+        """Learn once from some batches together."""
+        ...
+
+    def fit(self, rows: Sequence[Rows]) -> Fit:
+        """How well the batches are said."""
+        ...
+
+    def answers(self, rows: Rows) -> list[str]:
+        """What it answers to each row."""
+        ...
+
+
+class Trainable(Protocol):
+    """A training before its first step."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained."""
+        ...
+
+    @property
+    def learner(self) -> Learning:
+        """What is trained."""
+        ...
+
+    @property
+    def plan(self) -> Sequence[Step]:
+        """All steps."""
+        ...
+
+    @property
+    def aside(self) -> Rows:
+        """The validation rows."""
+        ...
+
+    @property
+    def judge(self) -> Judge | None:
+        """Scores the answers to them."""
+        ...
+
+    def batch(self, numbers: Batch) -> Sequence[EncodedRow]:
+        """The rows with those numbers."""
+        ...
+
+    def validation_batches(self) -> Sequence[Rows]:
+        """All validation rows once."""
+        ...
