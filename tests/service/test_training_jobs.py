@@ -1,0 +1,245 @@
+"""What the process of a fine-tuning job does, here without a process: its files, its training, its end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from safetensors.torch import load_file, save_file
+
+from service.jobs.process import run_job
+from service.jobs.stop_signal import StopSignal
+from service.settings import Settings
+from service.storage.data_dir import DataDir
+
+Lines = Sequence[dict[str, Any]]
+PAIRS = [{"prompt": f"How much is {i} + 1?", "completion": str(i + 1)} for i in range(12)]
+LABELS = [{"text": f"row {i}", "label": ("odd", "even")[i % 2 == 0]} for i in range(12)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, tiny_llama: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", model_folders={"tiny": tiny_llama})
+
+
+def upload(client: TestClient, lines: Lines | str) -> str:
+    text = lines if isinstance(lines, str) else "\n".join(map(json.dumps, lines))
+    sent = client.post("/v1/files", files={"file": ("rows.jsonl", text)}, data={"purpose": "fine-tune"})
+    return str(sent.json()["id"])
+
+
+class Bench:
+    """Posts jobs and does the worker's part."""
+
+    def __init__(self, client: TestClient, settings: Settings, data: DataDir) -> None:
+        self.client, self.settings, self.data = client, settings, data
+
+    def post(self, lines: Lines | str = PAIRS, **body: Any) -> str:
+        asked = {"model": "tiny", "seed": 1, "hyperparameters": {"n_epochs": 2}} | body
+        asked["training_file"] = upload(self.client, lines)
+        made = self.client.post("/v1/fine_tuning/jobs", json=asked)
+        assert made.status_code == 200, made.text
+        return str(made.json()["id"])
+
+    def run(self, job_id: str) -> dict[str, Any]:
+        """One turn: a check of its files, or its training."""
+        job = self.data.jobs.get(job_id)
+        assert job is not None
+        if job.status == "queued":
+            self.data.jobs.move(job_id, "running")
+        run_job(self.settings, self.data, job, StopSignal(self.data.jobs, job_id, 600))
+        return self.get(job_id)
+
+    def finish(self, job_id: str) -> dict[str, Any]:
+        """Both turns."""
+        checked = self.run(job_id)
+        assert checked["status"] == "queued", checked
+        return self.run(job_id)
+
+    def get(self, job_id: str) -> dict[str, Any]:
+        return dict(self.client.get(f"/v1/fine_tuning/jobs/{job_id}").json())
+
+    def part(self, job_id: str, part: str) -> list[dict[str, Any]]:
+        answer = self.client.get(f"/v1/fine_tuning/jobs/{job_id}/{part}", params={"limit": 100})
+        return list(answer.json()["data"])
+
+
+@pytest.fixture
+def bench(client: TestClient, settings: Settings, data: DataDir) -> Bench:
+    return Bench(client, settings, data)
+
+
+def test_a_job_from_its_files_to_its_model(bench: Bench, client: TestClient, data: DataDir) -> None:
+    aside = upload(client, [{"prompt": f"How much is {i} + 1?", "completion": str(i + 1)} for i in (20, 21)])
+    dials = {"n_epochs": 4, "batch_size": 3, "learning_rate_multiplier": 2}
+    sums = bench.post(validation_file=aside, suffix="sums", hyperparameters=dials, recipe={"patience": 9})
+    job = bench.finish(sums)
+    assert job["status"] == "succeeded", job
+    name = job["fine_tuned_model"]
+    assert name.startswith("ft:tiny:trivium:sums:") and job["hyperparameters"] == dials
+    assert job["trained_tokens"] > 0 and job["finished_at"] and job["estimated_finish"] is None
+    table = client.get(f"/v1/files/{job['result_files'][0]}/content").text.splitlines()
+    assert table[0] == "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
+    steps = len(table) - 1
+    kept = bench.part(job["id"], "checkpoints")
+    assert (
+        len(kept) == 3 and kept[0]["step_number"] == steps == 16 and kept[0]["metrics"]["full_valid_loss"] > 0
+    )
+    assert {k["fine_tuned_model_checkpoint"] for k in kept} == {f"{name}:ckpt-step-{n}" for n in (8, 12, 16)}
+    told = [event["message"] for event in bench.part(job["id"], "events")][::-1]
+    assert told[0] == "Validating training file" and told[-1] == "The job has successfully completed"
+    assert f"New fine-tuned model created: {name}" in told and "Step 16/16" in " ".join(told)
+    child = bench.finish(bench.post(model=name, parent_mode="stack", seed=2))
+    assert child["fine_tuned_model"].startswith("ft:tiny:trivium::")
+    again = bench.finish(bench.post(model=kept[0]["fine_tuned_model_checkpoint"], seed=3))
+    assert (
+        again["status"] == "succeeded" and again["result"]["weights_hash"] != child["result"]["weights_hash"]
+    )
+
+
+def test_the_top_layers_of_a_model_become_a_model_to_train_on(bench: Bench) -> None:
+    whole = bench.finish(bench.post(LABELS, recipe={"kind": "last_layers", "layers": 1}))
+    assert whole["status"] == "succeeded", whole
+    adapter = bench.finish(bench.post(LABELS, model=whole["fine_tuned_model"], recipe={"kind": "dora"}))
+    assert adapter["fine_tuned_model"].startswith("ft:tiny:trivium:"), adapter
+    refused = bench.client.delete(f"/v1/models/{whole['fine_tuned_model']}")
+    assert adapter["fine_tuned_model"] in refused.json()["error"]["message"]
+
+
+def test_labels_are_judged_by_how_many_are_right(bench: Bench, client: TestClient) -> None:
+    aside = upload(client, [{"text": "row 20", "label": "even"}, {"text": "row 21", "label": "odd"}])
+    job = bench.finish(bench.post(LABELS, validation_file=aside))
+    scores = [e["data"]["score"] for e in bench.part(job["id"], "events") if e["type"] == "metrics"]
+    assert job["status"] == "succeeded" and sum(score is not None for score in scores) == 2
+
+
+WRONG: dict[str, tuple[Lines | str, str]] = {
+    "a broken line": ("\n".join([*map(json.dumps, PAIRS), "{bad"]), "line 13"),
+    "mixed forms": ([*PAIRS, {"messages": [{"role": "user", "content": "x"}]}], "line 13"),
+    "one row": (PAIRS[:1], "the least is 10"),
+    "an empty answer": ([*PAIRS, {"prompt": "a", "completion": ""}], "line 13"),
+    "a row over the window": ([*PAIRS, {"prompt": "a" * 600, "completion": "b"}], "line 13"),
+    "one label": ([{"text": f"row {i}", "label": "a"} for i in range(12)], "nothing to tell apart"),
+    "tagged tokens": ([{"tokens": ["Bo"], "tags": ["B-PER"]}] * 12, "token head"),
+    "no rows": ("[]", "rows"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_file_fails_the_job_with_line_and_remedy(bench: Bench, case: str) -> None:
+    lines, told = WRONG[case]
+    job = bench.run(bench.post(lines))
+    assert (job["status"], job["error"]["code"]) == ("failed", "invalid_training_file"), job
+    assert job["error"]["param"] == "training_file" and told in job["error"]["message"], job["error"]
+
+
+def test_a_wrong_validation_file_is_told_as_such(bench: Bench, client: TestClient) -> None:
+    job = bench.run(bench.post(validation_file=upload(client, [{"prompt": "a", "completion": ""}])))
+    assert (job["error"]["code"], job["error"]["param"]) == ("invalid_validation_file", "validation_file")
+
+
+def test_what_a_client_accepts_is_left_out(bench: Bench) -> None:
+    lines = "\n".join([*map(json.dumps, PAIRS), "{bad", json.dumps({"prompt": "a" * 600, "completion": "b"})])
+    job = bench.finish(bench.post(lines, accept_findings=["bad_json"], recipe={"long_rows": "drop"}))
+    assert job["status"] == "succeeded"
+
+
+def test_a_label_with_one_example_is_a_warning(bench: Bench) -> None:
+    job = bench.run(bench.post([*LABELS, {"text": "rare", "label": "odd-one"}]))
+    warnings = [e["message"] for e in bench.part(job["id"], "events") if e["level"] == "warn"]
+    assert job["status"] == "queued" and any("one example" in message for message in warnings)
+
+
+def paused_after(bench: Bench, job_id: str, steps: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Ask for a pause once some steps are told; the signal looks at once instead of twice a second."""
+    monkeypatch.setattr("service.jobs.stop_signal.LOOK_SECONDS", 0.0)
+    append = bench.data.jobs.append
+
+    def pausing(target: str, kind: str, data: dict[str, Any]) -> None:
+        append(target, kind, data)
+        if kind == "metrics" and data["step"] == steps:
+            bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/pause")
+
+    monkeypatch.setattr(bench.data.jobs, "append", pausing)
+    return bench.run(job_id)
+
+
+def test_a_paused_training_goes_on_to_the_same_weights(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = bench.finish(bench.post())
+    job_id = bench.post(suffix="paused")
+    bench.run(job_id)
+    paused = paused_after(bench, job_id, 3, monkeypatch)
+    assert (paused["status"], paused["paused"], paused["error"]) == ("queued", True, None)
+    bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/resume")
+    done = bench.run(job_id)
+    assert (done["status"], done["paused"]) == ("succeeded", False)
+    assert done["result"]["weights_hash"] == alone["result"]["weights_hash"]
+    steps = [e["data"]["step"] for e in bench.part(job_id, "events") if e["type"] == "metrics"]
+    assert steps == sorted(set(steps), reverse=True)
+
+
+def test_a_corrupt_checkpoint_is_told_and_the_training_begins_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = bench.post()
+    bench.run(job_id)
+    paused_after(bench, job_id, 3, monkeypatch)
+    path = bench.data.folder("fine_tuning", job_id) / "checkpoints" / "training.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/resume")
+    assert bench.run(job_id)["status"] == "succeeded"
+    warnings = [e["message"] for e in bench.part(job_id, "events") if e["level"] == "warn"]
+    assert any("damaged" in message and "begins anew" in message for message in warnings)
+
+
+def test_a_base_that_changed_or_went_while_a_job_waited_fails_it(
+    bench: Bench, tmp_path: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(tiny_llama, tmp_path / "own" / "tiny")
+    bench.settings = bench.settings.model_copy(update={"model_folders": {"tiny": folder}})
+    parent = bench.finish(bench.post())["fine_tuned_model"]
+    paused, lost, child = bench.post(suffix="a"), bench.post(suffix="b"), bench.post(model=parent)
+    for job_id in (paused, lost, child):
+        bench.run(job_id)
+    paused_after(bench, paused, 2, monkeypatch)
+    bench.client.post(f"/v1/fine_tuning/jobs/{paused}/resume")
+    (folder / "config.json").write_text((folder / "config.json").read_text() + "\n")
+    changed = bench.run(paused)
+    assert changed["error"]["code"] == "checkpoint_unusable" and "other base" in changed["error"]["message"]
+    assert bench.run(child)["error"]["code"] == "adapter_mismatch"
+    shutil.rmtree(folder)
+    assert bench.run(lost)["error"]["code"] == "model_unavailable"
+
+
+def test_a_cancelled_training_keeps_its_checkpoints(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = bench.post(hyperparameters={"n_epochs": 3})
+    bench.run(job_id)
+    monkeypatch.setattr("service.jobs.stop_signal.LOOK_SECONDS", 0.0)
+    append = bench.data.jobs.append
+
+    def cancelling(target: str, kind: str, data: dict[str, Any]) -> None:
+        append(target, kind, data)
+        if kind == "checkpoint":
+            bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/cancel")
+
+    monkeypatch.setattr(bench.data.jobs, "append", cancelling)
+    job = bench.run(job_id)
+    assert (job["status"], job["fine_tuned_model"]) == ("cancelled", None)
+    [kept] = bench.part(job_id, "checkpoints")
+    again = bench.finish(bench.post(model=kept["fine_tuned_model_checkpoint"]))
+    assert again["status"] == "succeeded"
+
+
+def test_a_loss_that_is_no_number_fails_the_job(bench: Bench, tmp_path: Path, tiny_llama: Path) -> None:
+    folder = shutil.copytree(tiny_llama, tmp_path / "own" / "tiny")
+    weights = load_file(folder / "model.safetensors")
+    weights["model.norm.weight"] *= float("nan")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    bench.settings = bench.settings.model_copy(update={"model_folders": {"tiny": folder}})
+    job = bench.finish(bench.post())
+    assert job["error"]["code"] == "loss_diverged" and "step 1 of" in job["error"]["message"]
