@@ -48,7 +48,10 @@ def _too_dear(cost: Cost, limit: float | None) -> str | None:
     if limit is None:
         return None
     if cost.per_1000 is None:
-        return "its model has no price in the price table, so the cost limit cannot be checked"
+        return (
+            "its model has no price in the price table, so the cost limit cannot be checked: "
+            "name input_per_million and output_per_million under economics"
+        )
     if cost.per_1000 > limit:
         return f"{cost.per_1000:.3g} per 1,000 requests is over the limit of {limit:g}"
     return None

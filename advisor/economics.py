@@ -1,20 +1,32 @@
-"""What a method costs: measured seconds and tokens times the dated price table."""
+"""What a method costs: measured seconds and tokens times prices, once, each month and each request."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from advisor.prices import Prices
 from generation.catalog import is_remote
 
-PRICES = Path(__file__).parent / "prices.json"
 UPDATES_A_MONTH = {"never": 0.0, "yearly": 1 / 12, "monthly": 1.0, "weekly": 52 / 12, "daily": 365 / 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a method's cost depends on besides its answers."""
+
+    volume: int | None = None
+    """Requests a month."""
+    updates: float = 0.0
+    """How often a month it is prepared again."""
+    index_seconds: float = 0.0
+    """To index the corpus, for a method that searches it."""
+    labels: float = 0.0
+    """Money for the samples that it learns from."""
+    lifetime_months: float = 12.0
+    """Over which what is paid once is spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +35,14 @@ class Cost:
 
     per_1000: float | None
     """Money per 1,000 requests; None where the model's price is not known."""
+    once: float
+    """Training, indexing and labels."""
+    standing: float
+    """A month, without any request: what is paid once over its lifetime, and preparing again."""
     monthly: float | None
-    """At the given volume, with training again as often as facts change; None where price or volume is not
-    known."""
+    """At the given volume; None where price or volume is not known."""
     prepare_seconds: float
+    """Training and indexing."""
     p50_seconds: float
     p95_seconds: float
     prompt_tokens: float
@@ -35,21 +51,25 @@ class Cost:
     """Mean per request."""
 
 
-@cache
-def prices() -> Any:
-    """The price table: currency, date, machine and model prices."""
-    return json.loads(PRICES.read_text("utf-8"))
-
-
-def cost(rows: pa.Table, model: str, volume: int | None, updates: float = 0.0) -> Cost:
-    """The cost of a method from its measured rows; `updates` is how often a month it is prepared again."""
+def cost(rows: pa.Table, model: str, terms: Terms, prices: Prices) -> Cost:
+    """The cost of a method from its measured rows."""
     latencies = rows["latency"].drop_null().to_numpy()
     prompt, completion = (float(np.mean(rows[c])) for c in ("prompt_tokens", "completion_tokens"))
-    prepare = float(np.mean(rows["prepare_seconds"]))
-    per_1000 = _per_1000(model if prompt else "", prompt, completion, float(np.mean(rows["seconds"])))
+    second = prices.machine_per_hour / 3600
+    prepare = float(np.mean(rows["prepare_seconds"])) + terms.index_seconds
+    once = prepare * second + terms.labels
+    standing = once / terms.lifetime_months + terms.updates * prepare * second
+    if is_remote(model) and prompt:
+        per_1000 = _by_tokens(prices.models.get(model.removeprefix("openai:")), prompt, completion)
+    else:
+        per_1000 = 1000 * float(np.mean(rows["seconds"])) * second
     return Cost(
         per_1000=per_1000,
-        monthly=_monthly(per_1000, volume, updates * prepare * _machine()),
+        once=once,
+        standing=standing,
+        monthly=None
+        if terms.volume is None or per_1000 is None
+        else monthly(standing, per_1000, terms.volume),
         prepare_seconds=prepare,
         p50_seconds=float(np.quantile(latencies, 0.5)),
         p95_seconds=float(np.quantile(latencies, 0.95)),
@@ -58,18 +78,21 @@ def cost(rows: pa.Table, model: str, volume: int | None, updates: float = 0.0) -
     )
 
 
-def _monthly(per_1000: float | None, volume: int | None, upkeep: float) -> float | None:
-    return None if volume is None or per_1000 is None else volume / 1000 * per_1000 + upkeep
+def monthly(standing: float, per_1000: float, volume: float) -> float:
+    """Money a month at that volume."""
+    return standing + volume / 1000 * per_1000
 
 
-def _per_1000(model: str, prompt: float, completion: float, seconds: float) -> float | None:
-    if not is_remote(model):
-        return 1000 * seconds * _machine()
-    price = prices()["models"].get(model.removeprefix("openai:"))
-    if price is None:
+def break_even(one: Cost, other: Cost) -> float | None:
+    """Requests a month from which the one with the lower price per request is cheaper.
+
+    None where the lines do not cross at any volume, or a price is not known.
+    """
+    if one.per_1000 is None or other.per_1000 is None or one.per_1000 == other.per_1000:
         return None
-    return float(prompt * price["input_per_million"] + completion * price["output_per_million"]) / 1000
+    volume = 1000 * (other.standing - one.standing) / (one.per_1000 - other.per_1000)
+    return volume if volume > 0 else None
 
 
-def _machine() -> float:
-    return float(prices()["machine_per_hour"]) / 3600
+def _by_tokens(price: tuple[float, float] | None, prompt: float, completion: float) -> float | None:
+    return None if price is None else (prompt * price[0] + completion * price[1]) / 1000

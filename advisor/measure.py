@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -32,7 +33,9 @@ from retrieval.errors import RetrievalError
 
 TRIALS = "3"
 """Counts up when what a trial records changes."""
-WEIGHED_ONLY = ("name", "margin", "constraints")
+INDEX_SECONDS = "index_seconds"
+"""File beside the corpus."""
+WEIGHED_ONLY = ("name", "margin", "constraints", "economics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Measurement:
     audit: tuple[Finding, ...]
     """What is odd about the samples."""
     folds: int
+    index_seconds: float
+    """That indexing the corpus took; 0 where there is none."""
     complete: bool
 
 
@@ -79,14 +84,22 @@ def measure(
     folds = split(samples, measured, situation.task, seed)
     trials = plan_trials(methods, folds)
     on_event(Event("stage", "indexing the corpus" if use_case.corpus else "measuring", total=len(trials)))
-    corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
+    corpus, index_seconds = _index(use_case, workbench, folder)
     memory = RememberingEmbedder(workbench.embedder)
     laboratory = Laboratory(situation, samples, corpus, workbench, seed, cancelled, memory)
     run = _Run(laboratory, TrialStore(folder / "trials"), trials, on_event)
     complete = run.all()
     scored = tuple(samples[i] for i in measured)
     return Measurement(
-        situation, scored, run.finished_methods(), not_run, run.failed, odd, len(folds), complete
+        situation=situation,
+        samples=scored,
+        tensor=run.finished_methods(),
+        not_run=not_run,
+        failed=run.failed,
+        audit=odd,
+        folds=len(folds),
+        index_seconds=index_seconds,
+        complete=complete,
     )
 
 
@@ -101,6 +114,17 @@ def open_corpus(
     corpus = Corpus.build([Document(d.id, d.title, d.text) for d in documents], workbench.embedder)
     corpus.save(folder)
     return corpus
+
+
+def _index(use_case: UseCase, workbench: Workbench, folder: Path) -> tuple[Corpus | None, float]:
+    """The corpus and the seconds that indexing it took, perhaps in an earlier call."""
+    noted, began = folder / INDEX_SECONDS, time.perf_counter()
+    corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
+    if corpus is None:
+        return None, 0.0
+    if not noted.exists():
+        write_atomically(noted, f"{time.perf_counter() - began:.6f}".encode())
+    return corpus, float(noted.read_text())
 
 
 class _Run:

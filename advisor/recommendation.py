@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from advisor.audit import Finding
 from advisor.decision import Confidence, Verdict
 from advisor.label_advice import Outlook
-from advisor.use_case import Constraints, Preset
+from advisor.use_case import Constraints, Economics, Preset
 
 
 class Part(BaseModel):
@@ -38,7 +38,10 @@ class Row(Part):
     expected_loss: float
     """What it loses to the best on average; below 0 for an excluded method that is better."""
     cost_per_1000: float | None
+    once_cost: float
+    """Training, indexing and labels."""
     monthly_cost: float | None
+    """At the given volume, with what is paid once spread over its lifetime."""
     prepare_seconds: float
     p50_seconds: float
     p95_seconds: float
@@ -91,7 +94,7 @@ class Recommendation(Part):
     """Whoever always says this, without reading the input, gets `constant_score`."""
     constant_score: float
     rows: tuple[Row, ...]
-    """Simplest method first."""
+    """The method to be preferred first: the simplest, or the cheapest."""
     not_run: dict[str, str]
     """Method -> why it could not be measured."""
     failed: tuple[str, ...] = ()
@@ -110,7 +113,11 @@ class Recommendation(Part):
     preset: Preset
     seed: int
     constraints: Constraints
+    economics: Economics
     currency: str
     prices_as_of: str
+    """Day on which the list prices were noted."""
+    own_prices: bool
+    """Some prices are the use case's own."""
     seconds: float
     """Computing time of all trials."""

@@ -1,32 +1,32 @@
-"""A measurement as columns: answers, costs and constraints of every method."""
+"""A measurement as columns: answers, scores, and what every method costs and may not cost."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import pyarrow as pa
+from dataclasses import dataclass, replace
 
 from advisor.audit import Finding as Odd
 from advisor.baseline import Constant, constant
 from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
-from advisor.economics import UPDATES_A_MONTH, Cost, cost
+from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
 from advisor.measure import Measurement
 from advisor.methods import METHODS
+from advisor.prices import prices_for
 from advisor.recommendation import Case
 from advisor.resampling import Evidence
 from advisor.scoring import Floats
 from advisor.suspects import suspected
-from advisor.task import Task
 from advisor.use_case import UseCase
 
 FAMILY = {m.name: m.family for m in METHODS}
+LEARNS = {m.name: m.learns for m in METHODS}
+SEARCHING = ("retrieval", "both")
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreSheet:
-    """What is known of each method before anything is weighed; simplest method first."""
+    """What is known of each method before anything is weighed; the method to be preferred first."""
 
     measured: Measurement
     references: list[str]
@@ -56,7 +56,7 @@ class ScoreSheet:
         metric = self.measured.situation.task.metric
         return Evidence(
             metric=metric,
-            columns=self.columns,
+            columns={name: self.columns[name] for name in self.costs},
             groups=self.groups,
             strata=self.references if metric.name == "macro_f1" else None,
             constant=self.baseline.columns,
@@ -91,28 +91,49 @@ class ScoreSheet:
             for i, sample in enumerate(self.measured.samples)
         )
 
+    def under(self, use_case: UseCase) -> ScoreSheet:
+        """The same answers under the constraints and prices of this use case."""
+        costs, constraints = {}, {}
+        for name in self.outputs:
+            costs[name] = _cost(use_case, self.measured, name)
+            keeps_facts = keeps_facts_in_weights(self.measured, name)
+            constraints[name] = examine(self.scores[name], costs[name], keeps_facts, use_case.constraints)
+        if use_case.economics.prefer == "cheapest":
+            costs = dict(sorted(costs.items(), key=lambda item: _price(item[1])))
+        return replace(self, costs=costs, constraints=constraints)
+
 
 def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
-    """Cost every method and hold it against the constraints."""
+    """Score and cost every method and hold it against the constraints."""
     task, references = measured.situation.task, [s.output for s in measured.samples]
     outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
     columns = {name: task.metric.columns(said, references) for name, said in outputs.items()}
     scores = {name: float(task.metric.value(c.sum(axis=0))) for name, c in columns.items()}
-    costs, constraints = {}, {}
-    for name, table in measured.tensor.items():
-        trains_on_facts = _trains_on_facts(use_case, task, name)
-        costs[name] = _cost(use_case, table, trains_on_facts)
-        constraints[name] = examine(scores[name], costs[name], trains_on_facts, use_case.constraints)
     groups = groups_of(measured.samples)
     lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
-    return ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, costs, constraints)
+    return ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}).under(use_case)
 
 
-def _cost(use_case: UseCase, table: pa.Table, trains_on_facts: bool) -> Cost:
-    limits = use_case.constraints
-    updates = UPDATES_A_MONTH[limits.knowledge_changes] if trains_on_facts else 0.0
-    return cost(table, use_case.model, limits.monthly_volume, updates)
+def keeps_facts_in_weights(measured: Measurement, method: str) -> bool:
+    """Whether facts that stand in the documents are trained into the method."""
+    situation = measured.situation
+    return situation.has_corpus and situation.task.kind != "labels" and FAMILY[method] == "fine-tuning"
 
 
-def _trains_on_facts(use_case: UseCase, task: Task, method: str) -> bool:
-    return use_case.corpus is not None and task.kind != "labels" and FAMILY[method] == "fine-tuning"
+def _cost(use_case: UseCase, measured: Measurement, method: str) -> Cost:
+    limits, told, searches = use_case.constraints, use_case.economics, FAMILY[method] in SEARCHING
+    stale = searches or keeps_facts_in_weights(measured, method)
+    terms = Terms(
+        volume=limits.monthly_volume,
+        updates=UPDATES_A_MONTH[limits.knowledge_changes] if stale else 0.0,
+        index_seconds=measured.index_seconds if searches else 0.0,
+        labels=told.per_label * len(use_case.samples) if LEARNS[method] else 0.0,
+        lifetime_months=told.lifetime_months,
+    )
+    return cost(measured.tensor[method], use_case.model, terms, prices_for(use_case))
+
+
+def _price(spent: Cost) -> tuple[bool, float]:
+    """Cheapest first; what has no price last."""
+    known = spent.per_1000 if spent.monthly is None else spent.monthly
+    return known is None, known or 0.0

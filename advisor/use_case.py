@@ -83,6 +83,29 @@ class Constraints(Strict):
     """Lowest acceptable score on the metric, 0 to 1."""
 
 
+class Economics(Strict):
+    """What the use case's money is worth, in the currency of the price table (USD)."""
+
+    prefer: Literal["simplest", "cheapest"] = "simplest"
+    """Which of several equally good methods is recommended."""
+    machine_per_hour: float | None = Field(None, ge=0)
+    """Of the machine that answers, instead of the price table's."""
+    input_per_million: float | None = Field(None, ge=0)
+    """Of the use case's remote model, instead of the price table's; with `output_per_million`."""
+    output_per_million: float | None = Field(None, ge=0)
+    """Of the use case's remote model, instead of the price table's; with `input_per_million`."""
+    per_label: float = Field(0.0, ge=0)
+    """Of labelling one sample."""
+    lifetime_months: float = Field(12.0, gt=0)
+    """Over which training, indexing and labelling are paid off."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.input_per_million is None) != (self.output_per_million is None):
+            raise ValueError("input_per_million and output_per_million belong together: give both, or none")
+        return self
+
+
 class UseCase(Strict):
     """A use case as it is posted."""
 
@@ -92,6 +115,7 @@ class UseCase(Strict):
     samples: tuple[Sample, ...]
     corpus: tuple[SourceDocument, ...] | None = None
     constraints: Constraints = Constraints()
+    economics: Economics = Economics()
     metric: MetricName = "auto"
     labels: tuple[Text, ...] | None = None
     """All labels, where some may be missing among the samples."""

@@ -12,7 +12,18 @@ from typing import Any
 from advisor.errors import UseCaseError
 from advisor.use_case import UseCase, check
 
-TASK_FIELDS = ("name", "description", "metric", "labels", "constraints", "model", "preset", "seed", "margin")
+TASK_FIELDS = (
+    "name",
+    "description",
+    "metric",
+    "labels",
+    "constraints",
+    "economics",
+    "model",
+    "preset",
+    "seed",
+    "margin",
+)
 MAX_FILE_BYTES = 200_000_000
 
 

@@ -6,10 +6,10 @@ import pyarrow as pa
 
 from advisor.confidence_set import may_be_best
 from advisor.decision import confidence, decide, labels_needed
-from advisor.economics import prices
 from advisor.errors import AdvisorError, Cancelled
 from advisor.label_advice import detectable, outlooks
 from advisor.measure import Measurement
+from advisor.prices import prices_for
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Resampled, resample
 from advisor.score_sheet import FAMILY, ScoreSheet, score_sheet
@@ -63,7 +63,7 @@ def _recommendation(
 ) -> Recommendation:
     measured, margin, chosen = sheet.measured, use_case.margin, found.decision.recommended
     winner = winner_score(drawn, margin) if chosen else None
-    in_set = may_be_best(drawn)
+    in_set, prices = may_be_best(drawn), prices_for(use_case)
     return Recommendation(
         name=use_case.name,
         description=use_case.description,
@@ -79,7 +79,7 @@ def _recommendation(
         detectable=detectable(drawn, margin, chosen) if chosen else None,
         constant_answer=sheet.baseline.answer,
         constant_score=sheet.baseline.score,
-        rows=tuple(_row(name, sheet, found.standings[name], in_set.get(name)) for name in measured.tensor),
+        rows=tuple(_row(name, sheet, found.standings[name], in_set.get(name)) for name in sheet.costs),
         not_run=measured.not_run | measured.failed,
         failed=tuple(measured.failed),
         cases=sheet.cases,
@@ -95,8 +95,10 @@ def _recommendation(
         preset=use_case.preset,
         seed=use_case.seed,
         constraints=use_case.constraints,
-        currency=prices()["currency"],
-        prices_as_of=prices()["as_of"],
+        economics=use_case.economics,
+        currency=prices.currency,
+        prices_as_of=prices.as_of,
+        own_prices=prices.own,
         seconds=sum(_seconds(table) for table in measured.tensor.values()),
     )
 
@@ -116,6 +118,7 @@ def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None)
         p_holm=standing.p_holm,
         expected_loss=standing.expected_loss,
         cost_per_1000=spent.per_1000,
+        once_cost=spent.once,
         monthly_cost=spent.monthly,
         prepare_seconds=spent.prepare_seconds,
         p50_seconds=spent.p50_seconds,

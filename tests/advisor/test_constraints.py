@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from advisor.use_case import Constraints
 
 SPENT = Cost(
     per_1000=0.5,
+    once=0.1,
+    standing=0.01,
     monthly=None,
     prepare_seconds=1.0,
     p50_seconds=0.1,
@@ -19,7 +22,7 @@ SPENT = Cost(
     prompt_tokens=100.0,
     completion_tokens=5.0,
 )
-UNPRICED = Cost(None, None, 1.0, 0.1, 0.2, 100.0, 5.0)
+UNPRICED = replace(SPENT, per_1000=None)
 
 
 @pytest.mark.parametrize(
