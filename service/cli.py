@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from service.cli_corpus import app as corpus
 from service.cli_data import app as data
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data")
+app.add_typer(corpus, name="corpus")
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs API keys.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")]

@@ -14,6 +14,7 @@ from finetune.data.writing import write_lines
 from generation.errors import GenerationError
 from generation.language_model import LanguageModel
 from retrieval.extraction import ExtractionError, extract
+from service.commands.documents import files_under
 from service.commands.messages import BAD_INPUT, check_target, console, fail, settings_from, writing
 from service.wiring import build_catalog
 
@@ -21,7 +22,7 @@ from service.wiring import build_catalog
 def run_qa(documents: Sequence[Path], model: str, out: Path, per_passage: int) -> None:
     """Write the rows; files that give no text are named and left out."""
     check_target(out)
-    sources = [source for path in _files(documents) for source in _source(path)]
+    sources = [source for path in files_under(documents) for source in _source(path)]
     if not sources:
         fail("There is no text in these documents; give files with text.", BAD_INPUT)
     try:
@@ -34,16 +35,6 @@ def run_qa(documents: Sequence[Path], model: str, out: Path, per_passage: int) -
     with writing(out):
         write_lines(out, [question.as_dict() for question in made.kept])
     typer.echo(f"{len(made.kept):,} rows written to {out}")
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        elif path.is_file():
-            yield path
-        else:
-            fail(f"There is no file {path}; check its name.", BAD_INPUT)
 
 
 def _source(path: Path) -> Iterator[Source]:

@@ -13,7 +13,7 @@ from service.storage.data_dir import DataDir
 from service.storage.job import Job, NewJob
 from service.storage.pages import Cursor
 
-LINGER_SECONDS = 30.0
+LINGER_SECONDS = 60.0
 """Starting costs the import of the model libraries, so the job waits a while for more files."""
 SHIFT_SECONDS = 3600.0
 """Then another process goes on, whatever this one may have leaked."""
