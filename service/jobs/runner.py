@@ -19,7 +19,12 @@ ATTEMPTS = 3
 STEPS = ("trial", "metrics")
 """Events that tell that a job came further."""
 LOOK_SECONDS = 0.2
-GRACE_SECONDS: dict[Kind, float] = {"recommendation": 60.0, "deployment": 0.0, "ingestion": 30.0, "fine_tuning": 60.0}
+GRACE_SECONDS: dict[Kind, float] = {
+    "recommendation": 60.0,
+    "deployment": 0.0,
+    "ingestion": 30.0,
+    "fine_tuning": 60.0,
+}
 """Time to wind up after a cancellation or the deadline: a block of samples or a step is finished within it,
 and a deployment has nothing to keep."""
 
