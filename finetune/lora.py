@@ -83,11 +83,16 @@ def _config(model: Any, recipe: Recipe) -> LoraConfig:
         lora_dropout=0.0,
         use_rslora=recipe.method == "rslora",
         use_dora=recipe.method == "dora",
-        target_modules="all-linear" if recipe.layers is None else _linear_in_top(model, recipe.layers),
+        target_modules="all-linear" if recipe.layers is None else linear_in_top(model, recipe.layers),
     )
 
 
-def _linear_in_top(model: Any, layers: int) -> list[str]:
+def linear_in_top(model: Any, layers: int) -> list[str]:
+    """The names of the linear layers in the last `layers` layers.
+
+    Raises:
+        RecipeError: the model does not have that many.
+    """
     return [
         f"{name}.{inner}"
         for name, block in top_blocks(model, layers).items()

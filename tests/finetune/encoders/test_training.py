@@ -1,0 +1,210 @@
+"""Encoders learn labels and tags, and serve what was trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from finetune.adapter import finished_adapters
+from finetune.data.rows import LabelRow, TagRow, TextRow
+from finetune.encoders import folder, recipe
+from finetune.encoders.folder import EncoderManifest
+from finetune.encoders.serving import Labeller, Tagger
+from finetune.encoders.training import train_encoder, train_head
+from finetune.errors import CheckpointError, DatasetError, HeadError, Paused, RecipeError
+from finetune.recipe import Recipe
+from finetune.session import Session, Wish
+from generation.errors import AdapterMismatchError, ModelUnavailableError
+from tests.finetune.encoders.conftest import made
+
+Rows = Sequence[LabelRow]
+SHORT = Recipe(rank=4, epochs=12, learning_rate=5e-3, batch_rows=6, batch_tokens=60)
+
+
+def test_labels_are_learned_on_every_family_and_served_with_their_chances(
+    any_encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    told = train_encoder(any_encoder, sounds, tmp_path / "a", dials=SHORT)
+    assert told.training.train_losses[-1] < told.training.train_losses[0]
+    served = Labeller(tmp_path / "a", any_encoder)
+    assert served.labels == ("cat", "cow", "dog")
+    asked = ["woof again", "the moo", "meow"]
+    assert served.predict(asked) == ["dog", "cow", "cat"]
+    chances = served.probabilities(asked)
+    assert chances.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    alone = np.concatenate([served.probabilities([text]) for text in asked])
+    assert chances == pytest.approx(alone, abs=1e-5)
+    assert served.predict([]) == []
+
+
+def test_tags_are_learned_and_long_sentences_lose_no_word(
+    encoder: Path, sentences: list[TagRow], tmp_path: Path
+) -> None:
+    train_encoder(encoder, sentences, tmp_path / "t", dials=replace(SHORT, epochs=20))
+    served = Tagger(tmp_path / "t", encoder)
+    [place] = [one for one in served.entities(["rome", "lives"]) if one.kind == "LOC"]
+    assert (place.start, place.end) == (0, 1)
+    long = ["anna", "lives", "in", "paris", "now"] * 30
+    tags = served.predict(long)
+    assert len(tags) == len(long)
+    assert sum(tag == "B-PER" for tag in tags) >= 25
+    assert len(served.predict(["anna", "\u200b", "unheard"])) == 3
+    assert served.predict([]) == []
+
+
+def test_a_head_alone_is_fitted_and_served(encoder: Path, sounds: list[LabelRow], tmp_path: Path) -> None:
+    told = train_head(encoder, sounds, tmp_path / "h")
+    assert not told.is_adapted
+    assert not (tmp_path / "h" / "adapter_model.safetensors").exists()
+    served = Labeller(tmp_path / "h", encoder).predict([row.text for row in sounds])
+    assert sum(a == row.label for a, row in zip(served, sounds, strict=True)) >= 0.8 * len(sounds)
+
+
+def test_it_is_no_chat_adapter_and_has_a_card(encoder: Path, sounds: list[LabelRow], tmp_path: Path) -> None:
+    train_head(encoder, sounds, tmp_path / "h")
+    assert finished_adapters(tmp_path) == []
+    card = (tmp_path / "h" / "README.md").read_text()
+    assert "cat, cow, dog" in card and str(tmp_path) not in card
+
+
+def test_the_same_seed_gives_the_same_weights(encoder: Path, sounds: list[LabelRow], tmp_path: Path) -> None:
+    hashes = []
+    for at, seed in enumerate((5, 5, 6)):
+        told = train_encoder(encoder, sounds, tmp_path / f"{at}", dials=replace(SHORT, epochs=2, seed=seed))
+        hashes.append(told.training.weights_hash)
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+class PauseAfter:
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def wish(self) -> Wish:
+        self.left -= 1
+        return Wish.GO_ON if self.left >= 0 else Wish.PAUSE
+
+
+def test_a_paused_training_becomes_the_same_to_the_bit(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    def train(name: str, session: Session | None = None, rows: Rows = sounds) -> EncoderManifest:
+        dials = replace(SHORT, epochs=3)
+        out = tmp_path / name
+        return train_encoder(encoder, rows, out, dials=dials, validation=sounds[:5], session=session)
+
+    whole = train("whole")
+    for steps in (2, 4):
+        with pytest.raises(Paused):
+            train("b", Session(control=PauseAfter(steps), checkpoints=tmp_path / "c", every=0))
+    with pytest.raises(CheckpointError, match="other data"):
+        train("b", Session(checkpoints=tmp_path / "c"), sounds[1:])
+    again = train("b", Session(checkpoints=tmp_path / "c"))
+    assert again.training.weights_hash == whole.training.weights_hash
+    assert again.training.scores == whole.training.scores
+
+
+def test_the_best_epoch_is_chosen_by_the_metric(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    scores = iter([0.1, 0.9, 0.2, 0.3])
+    asked: list[Sequence[str]] = []
+
+    def metric(said: Sequence[str], wanted: Sequence[str]) -> float:
+        asked.append(wanted)
+        return next(scores)
+
+    dials = replace(SHORT, epochs=9, patience=2)
+    told = train_encoder(encoder, sounds, tmp_path / "a", dials=dials, validation=sounds[:4], metric=metric)
+    assert told.training.best_epoch == 2
+    assert told.training.ending == "patience"
+    assert asked[0] == ["cat", "dog", "cow", "cat"]
+    short = train_encoder(
+        encoder,
+        sounds,
+        tmp_path / "b",
+        dials=replace(dials, patience=1),
+        validation=sounds[:4],
+        metric=lambda said, wanted: 0.0,
+    )
+    assert len(short.training.scores) == 9, "of equals the later counts"
+
+
+def test_another_base_is_refused_and_a_changed_weight_too(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    train_head(encoder, sounds, tmp_path / "h")
+    other = made("BertConfig", tmp_path / "other", seed=4)
+    with pytest.raises(AdapterMismatchError, match="train it again"):
+        Labeller(tmp_path / "h", other)
+    with pytest.raises(HeadError, match="labels"):
+        Tagger(tmp_path / "h", encoder)
+    weights = tmp_path / "h" / "head.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(ModelUnavailableError, match="damaged"):
+        Labeller(tmp_path / "h", encoder)
+    (tmp_path / "h" / folder.MANIFEST).write_text("[]")
+    with pytest.raises(ModelUnavailableError, match="not finished or damaged"):
+        Labeller(tmp_path / "h", encoder)
+
+
+def test_long_texts_are_read_to_where_they_are_cut_and_counted(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    long = LabelRow(99, "woof " * 50, "dog")
+    told = train_head(encoder, [*sounds, long], tmp_path / "h")
+    assert told.cut_rows == 1
+    assert Labeller(tmp_path / "h", encoder).predict(["woof " * 900]) == ["dog"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "labelled texts or tagged words"),
+        ([TextRow(1, "x")], "labelled texts or tagged words"),
+        ([LabelRow(1, "meow", "cat"), LabelRow(2, "moo", "cat")], "nothing to tell apart"),
+        ([LabelRow(1, "meow", "cat"), LabelRow(2, "  ", "cow")], "Line 2: there is no text"),
+    ],
+)
+def test_rows_that_cannot_be_learned_are_refused(
+    encoder: Path, tmp_path: Path, rows: list[LabelRow], said: str
+) -> None:
+    with pytest.raises(DatasetError, match=said):
+        train_head(encoder, rows, tmp_path / "h")
+    assert not (tmp_path / "h").exists()
+
+
+def test_what_does_not_fit_the_base_is_refused(
+    encoder: Path, tiny_llama: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError, match="choose lora"):
+        train_encoder(encoder, sounds, tmp_path / "a", dials=replace(SHORT, method="full"))
+    with pytest.raises(RecipeError, match="choose up to 2"):
+        train_encoder(encoder, sounds, tmp_path / "a", dials=replace(SHORT, layers=3))
+    with pytest.raises(ModelUnavailableError, match="no encoder"):
+        train_head(tiny_llama, sounds, tmp_path / "a")
+    with pytest.raises(DatasetError, match="no row that is learned from has 'sheep'"):
+        train_encoder(encoder, sounds, tmp_path / "a", dials=SHORT, validation=[LabelRow(7, "baa", "sheep")])
+
+
+def test_many_rows_are_validated_and_few_are_all_learned(sounds: list[LabelRow]) -> None:
+    many = [LabelRow(i, f"{'ab'[i % 2]} {i * 7919}", "ab"[i % 2]) for i in range(300)]
+    split = recipe.held_out(list(many))
+    assert len(split.training) + len(split.validation) == 300
+    assert {row.learned for row in split.validation} == {"a", "b"}
+    assert recipe.held_out(list(sounds)).validation == ()
+    assert recipe.for_rows(8).epochs > recipe.for_rows(100).epochs > recipe.for_rows(5000).epochs >= 3
+
+
+def test_only_the_top_layers_learn_when_it_is_said(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    train_encoder(encoder, sounds, tmp_path / "a", dials=replace(SHORT, epochs=2, layers=1))
+    config = json.loads((tmp_path / "a" / "adapter_config.json").read_text())
+    assert config["target_modules"] and all("layer.1." in name for name in config["target_modules"])
