@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     """Local models besides pocket, as JSON: {"name": "folder"}."""
     loaded_models: int = Field(2, ge=1)
     """Models that one process keeps in memory."""
+    loaded_adapters: int = Field(16, ge=1)
+    """Adapters that it keeps in memory beside each of them."""
     max_body_bytes: int = Field(64_000_000, ge=1_000)
     """Largest request body, uploads included."""
     max_waiting_chats: int = Field(32, ge=1)

@@ -48,6 +48,7 @@ def main() -> None:
         tick += 1
         if tick % TICKS_BETWEEN_AUDITS == 0:
             dispatcher.audit()
+            data.files.drop_expired()
     # Threads that wait for jobs would keep the interpreter alive; the jobs end with us, and go on later.
     os._exit(0)
 

@@ -27,7 +27,8 @@ def create(here: Here, form: Annotated[FileCreate, Form(media_type="multipart/fo
     source = form.file.file
     filename = _display_name(form.file.filename or "")
     window = here.settings.duplicate_seconds
-    return show_file(here.data.files.create(source, filename, form.purpose, _digest(source), window))
+    stored = here.data.files.create(source, filename, form.purpose, _digest(source), window, form.seconds)
+    return show_file(stored)
 
 
 @router.get("")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.schemas.lists import Identified, ListQuery
 from service.storage.files import StoredFile
@@ -20,6 +20,15 @@ class FileCreate(BaseModel):
 
     file: UploadFile
     purpose: Purpose
+    anchor: Literal["created_at"] | None = Field(None, alias="expires_after[anchor]")
+    seconds: int | None = Field(None, ge=3_600, le=2_592_000, alias="expires_after[seconds]")
+    """How long it is kept; without, until it is deleted."""
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.anchor is None) != (self.seconds is None):
+            raise ValueError("expires_after needs both anchor and seconds")
+        return self
 
 
 class FileListQuery(ListQuery):
@@ -38,6 +47,7 @@ class FileObject(Identified):
     filename: str
     purpose: str
     status: Literal["processed"] = "processed"
+    expires_at: int | None = None
 
 
 class FileDeleted(Identified):
@@ -55,4 +65,5 @@ def show_file(file: StoredFile) -> FileObject:
         created_at=file.created_at,
         filename=file.filename,
         purpose=file.purpose,
+        expires_at=file.expires_at,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select
 
 from service.storage.clock import now
 from service.storage.pages import Cursor, Page, read_page
@@ -26,6 +26,7 @@ class StoredFile:
     purpose: str
     bytes: int
     sha256: str
+    expires_at: int | None = None
 
 
 class FileStore:
@@ -35,21 +36,31 @@ class FileStore:
         self._database = database
         self._folder = folder
 
-    def create(self, source: BinaryIO, filename: str, purpose: str, sha256: str, window: int) -> StoredFile:
-        """Keep a file; the same upload within `window` seconds gives the first one back."""
+    def create(
+        self,
+        source: BinaryIO,
+        filename: str,
+        purpose: str,
+        sha256: str,
+        window: int,
+        lifetime: int | None = None,
+    ) -> StoredFile:
+        """Keep a file, perhaps for a time; the same upload within `window` seconds gives the first one back."""
         with self._database.begin() as connection:
-            if twin := _twin(connection, filename, purpose, sha256, now() - window):
+            twin = _twin(connection, filename, purpose, sha256, now() - window)
+            if twin and lifetime == (twin.expires_at and twin.expires_at - twin.created_at):
                 return twin
-            file_id = f"file-{uuid4().hex}"
+            file_id, created_at = f"file-{uuid4().hex}", now()
             size = _write(source, self._folder / file_id)
-            stored = StoredFile(file_id, now(), filename, purpose, size, sha256)
+            expires_at = None if lifetime is None else created_at + lifetime
+            stored = StoredFile(file_id, created_at, filename, purpose, size, sha256, expires_at)
             connection.execute(insert(files).values(**_columns(stored)))
         return stored
 
     def get(self, file_id: str) -> StoredFile | None:
         """What is known of a file."""
         with self._database.connect().execution_options(read_only=True) as connection:
-            row = connection.execute(select(files).where(files.c.id == file_id)).first()
+            row = connection.execute(select(files).where(files.c.id == file_id, _alive())).first()
         return _file(row) if row else None
 
     def path(self, file: StoredFile) -> Path:
@@ -66,7 +77,7 @@ class FileStore:
 
     def page(self, cursor: Cursor, purpose: str | None) -> Page[StoredFile]:
         """A part of the list."""
-        where = [files.c.purpose == purpose] if purpose else []
+        where = [_alive(), *([files.c.purpose == purpose] if purpose else [])]
         with self._database.connect().execution_options(read_only=True) as connection:
             rows, more = read_page(connection, files, where, cursor)
         return Page(tuple(_file(row) for row in rows), more)
@@ -79,15 +90,29 @@ class FileStore:
             (self._folder / file_id).unlink(missing_ok=True)
         return gone
 
+    def drop_expired(self) -> None:
+        """Delete the files whose time is over."""
+        with self._database.connect().execution_options(read_only=True) as connection:
+            over = list(connection.scalars(select(files.c.id).where(~_alive())))
+        for file_id in over:
+            self.delete(file_id)
+
+
+def _alive() -> ColumnElement[bool]:
+    return files.c.expires_at.is_(None) | (files.c.expires_at > now())
+
 
 def _twin(connection: Connection, filename: str, purpose: str, sha256: str, since: int) -> StoredFile | None:
     row = connection.execute(
-        select(files).where(
+        select(files)
+        .where(
             files.c.sha256 == sha256,
             files.c.filename == filename,
             files.c.purpose == purpose,
             files.c.created_at > since,
+            _alive(),
         )
+        .order_by(files.c.position.desc())
     ).first()
     return _file(row) if row else None
 

@@ -51,6 +51,21 @@ def test_the_same_upload_again_gives_the_first_one_back(client: TestClient) -> N
     assert upload(client).json()["id"] != upload(client, content=b"other").json()["id"]
 
 
+def test_a_file_may_be_kept_for_a_while_only(
+    client: TestClient, data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
+    kept, short = upload(client).json(), upload(client, **form).json()
+    assert (kept["expires_at"], short["expires_at"]) == (None, short["created_at"] + 3600)
+    assert upload(client, **form).json()["id"] == short["id"]
+    monkeypatch.setattr("service.storage.files.now", lambda: short["expires_at"])
+    assert client.get(f"/v1/files/{short['id']}").status_code == 404
+    assert [one["id"] for one in client.get("/v1/files").json()["data"]] == [kept["id"]]
+    data.files.drop_expired()
+    assert [path.name for path in (data.root / "files").iterdir()] == [kept["id"]]
+    assert upload(client, **{"expires_after[anchor]": "created_at"}).status_code == 400
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow", "a/b/c.txt"])
 def test_a_name_is_never_a_path(client: TestClient, data: DataDir, name: str) -> None:
     file = upload(client, name).json()
