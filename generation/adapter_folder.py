@@ -17,6 +17,8 @@ from generation.fingerprint import folder_hash
 
 MANIFEST = "manifest.json"
 MODEL_MANIFEST = "training.json"
+_ALONE = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "fan_in_fan_out", "lora_bias")
+"""Settings of PEFT with which an adapter is more than two matrices a layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,30 @@ def read_manifest(folder: Path, manifest: str = MANIFEST) -> AdapterManifest:
         raise ModelUnavailableError(
             f"Adapter {adapter_name(folder)!r} has a manifest without a usable {error}; train it again."
         ) from error
+
+
+def peft_config(folder: Path) -> dict[str, Any]:
+    """PEFT's own settings of an adapter.
+
+    Raises:
+        ModelUnavailableError: they cannot be read.
+    """
+    try:
+        return dict(json.loads((folder / "adapter_config.json").read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailableError(
+            f"Adapter {adapter_name(folder)!r} is damaged ({error}); train it again."
+        ) from error
+
+
+def can_share(folder: Path) -> bool:
+    """Whether the adapter is two matrices a layer and nothing else; others must be merged into a base.
+
+    Raises:
+        ModelUnavailableError: its settings cannot be read.
+    """
+    config = peft_config(folder)
+    return config.get("peft_type") == "LORA" and not any(config.get(name) for name in _ALONE)
 
 
 def check_adapter(folder: Path, base: Path, tokenizer: ChatTokenizer) -> None:

@@ -17,6 +17,7 @@ from generation.adapter_folder import (
     MODEL_MANIFEST,
     AdapterManifest,
     adapter_name,
+    can_share,
     finished_adapters,
     read_manifest,
     trained_models,
@@ -78,6 +79,7 @@ class Catalog:
         adapters: the folder that finished adapter folders and trained models lie in.
         remote: where `openai:...` models are reached; without it there are none.
         capacity: models kept in memory.
+        adapter_capacity: adapters kept in memory beside each of them.
     """
 
     def __init__(
@@ -87,9 +89,11 @@ class Catalog:
         adapters: Path | None = None,
         remote: RemoteEndpoint | None = None,
         capacity: int = 4,
+        adapter_capacity: int = 16,
     ) -> None:
         self._bases = {"pocket": POCKET, **(locals or {})}
         self._adapters, self._remote, self._capacity = adapters, remote, capacity
+        self._adapter_capacity = adapter_capacity
         self._sources: list[ModelSource] = []
         self._open: OrderedDict[str, LanguageModel] = OrderedDict()
         self._lock = RLock()
@@ -120,6 +124,8 @@ class Catalog:
         if load is None:
             return self._from_sources(name)
         with self._lock:
+            if shared := self._shareable(name):
+                return self._adapted(name, shared)
             if name not in self._open:
                 self._open[name] = load()
             self._open.move_to_end(name)
@@ -166,10 +172,24 @@ class Catalog:
         with self._lock:
             self._open.pop(name, None)
 
+    def _shareable(self, name: str) -> Path | None:
+        """The folder of an adapter that can share its base's weights with others."""
+        folder = next((f for f in self._adapter_folders() if adapter_name(f) == name), None)
+        return folder if folder and can_share(folder) else None
+
+    def _adapted(self, name: str, folder: Path) -> LanguageModel:
+        from generation.adapted_model import AdaptedModel
+        from generation.transformers_model import TransformersModel
+
+        self._base_folder(folder)
+        base = self.open(self._base_name(read_manifest(folder)))
+        assert isinstance(base, TransformersModel)
+        return AdaptedModel(name, base, base.adapter(folder))
+
     def _loader(self, name: str) -> Callable[[], LanguageModel] | None:
         bases = self._bases | self._trained()
         if name in bases:
-            return lambda: _local(name, bases[name], None)
+            return lambda: _local(name, bases[name], None, self._adapter_capacity)
         folders = {adapter_name(folder): folder for folder in self._adapter_folders()}
         if name in folders:
             return lambda: _local(name, self._base_folder(folders[name]), folders[name])
@@ -222,10 +242,10 @@ class Catalog:
         return finished_adapters(self._adapters) if self._adapters else []
 
 
-def _local(name: str, folder: Path, adapter: Path | None) -> LanguageModel:
+def _local(name: str, folder: Path, adapter: Path | None, adapters: int = 1) -> LanguageModel:
     from generation.transformers_model import TransformersModel
 
-    return TransformersModel(name, folder, adapter=adapter)
+    return TransformersModel(name, folder, adapter=adapter, capacity=adapters)
 
 
 def _remote(name: str, model: str, endpoint: RemoteEndpoint) -> LanguageModel:

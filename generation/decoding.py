@@ -6,29 +6,56 @@ Knows tensors and the key-value cache; what a token means to its answer is `answ
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
 from generation.answer import Answer
+from generation.lora_rows import LoraRows, LoraWeights
 from generation.prefix import shared_length
 
 Sampler = Callable[[torch.Tensor], int]
 
 
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """The adapter of each row of a batch."""
+
+    bank: LoraRows
+    rows: Sequence[LoraWeights | None]
+
+    @property
+    def are_one(self) -> bool:
+        """Whether all rows have the same."""
+        return all(row is self.rows[0] for row in self.rows)
+
+    def of(self, rows: Sequence[int]) -> Variants:
+        """Those of some rows."""
+        return Variants(self.bank, [self.rows[i] for i in rows])
+
+    def applied(self) -> AbstractContextManager[None]:
+        """A block in which the model computes with them."""
+        return self.bank.applied(self.rows)
+
+
 @torch.inference_mode()
 def decode(
-    model: Any, prompts: Sequence[list[int]], answers: Sequence[Answer], lock: AbstractContextManager[Any]
+    model: Any,
+    prompts: Sequence[list[int]],
+    answers: Sequence[Answer],
+    lock: AbstractContextManager[Any],
+    variants: Variants | None = None,
 ) -> Iterator[None]:
     """Write the answers to the prompts, in place; pauses after every token of the batch."""
-    open_answers = [(a, _sampler(a)) for a in answers if not a.finish_reason]
-    waiting = [p for p, a in zip(prompts, answers, strict=True) if not a.finish_reason]
-    if not waiting:
+    going = [i for i, answer in enumerate(answers) if not answer.finish_reason]
+    if not going:
         return
+    open_answers = [(answers[i], _sampler(answers[i])) for i in going]
     with lock:
-        state = _Batch(model, waiting)
+        state = _Batch(model, [prompts[i] for i in going], variants and variants.of(going))
     while True:
         _choose(state.scores, open_answers)
         yield
@@ -47,10 +74,11 @@ class _Batch:
     Rows are padded on the left; a beginning that all rows share is computed once.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[list[int]]) -> None:
+    def __init__(self, model: Any, prompts: Sequence[list[int]], variants: Variants | None) -> None:
         self.model = model
+        self.variants = variants
         self.cache = DynamicCache(config=model.config)
-        shared = shared_length(prompts)
+        shared = shared_length(prompts) if variants is None or variants.are_one else 0
         if shared:
             self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
             self._forward(torch.tensor([prompts[0][:shared]], device=model.device))
@@ -66,6 +94,7 @@ class _Batch:
             at = torch.tensor(rows, device=self.mask.device)
             self.cache.batch_select_indices(at)
             self.mask = self.mask[at]
+            self.variants = self.variants and self.variants.of(rows)
 
     def feed(self, tokens: list[int]) -> None:
         """One more token for each row."""
@@ -82,14 +111,16 @@ class _Batch:
 
     def _forward(self, ids: torch.Tensor) -> None:
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-        out = self.model(
-            input_ids=ids,
-            attention_mask=self.mask,
-            position_ids=positions,
-            past_key_values=self.cache,
-            use_cache=True,
-            logits_to_keep=1,
-        )
+        applied = self.variants.of(range(len(ids))).applied() if self.variants else nullcontext()
+        with applied:
+            out = self.model(
+                input_ids=ids,
+                attention_mask=self.mask,
+                position_ids=positions,
+                past_key_values=self.cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
         self.scores = out.logits[:, -1].float()
 
 

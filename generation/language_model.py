@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from generation.messages import Conversation
 
@@ -62,6 +62,29 @@ class LanguageModel(Protocol):
             ContextTooLongError: a prompt and its max_tokens exceed the context window.
             ModelUnavailableError: the model cannot be reached or loaded.
         """
+        ...
+
+
+class Mixer(Protocol):
+    """Weights that several model names share."""
+
+    def generate_mixed(self, asked: Sequence[tuple[Request, Any]]) -> list[Generation]:
+        """Answer each request with the variant beside it; raises as `LanguageModel.generate` does."""
+        ...
+
+
+@runtime_checkable
+class MixableModel(Protocol):
+    """A model whose requests can be computed together with those of others on the same weights."""
+
+    @property
+    def mixer(self) -> Mixer:
+        """What it shares with others: the same object for all of them."""
+        ...
+
+    @property
+    def variant(self) -> Any:
+        """What makes it different from them."""
         ...
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 from generation import checkpoint
-from generation.adapter_folder import check_trained_model
+from generation.adapter_folder import (
+    AdapterManifest,
+    check_adapter,
+    check_trained_model,
+    read_manifest,
+)
 from generation.answer import Answer
 from generation.choices import ChoiceTree
-from generation.decoding import decode
+from generation.decoding import Variants, decode
 from generation.encoding import encode_answer, encode_prompt
 from generation.errors import ContextTooLongError
 from generation.language_model import Generation, Request
+from generation.lora_rows import LoraRows, LoraWeights, read_lora
 from generation.messages import Conversation, Message
 
 BATCH_TOKENS = 8192
@@ -29,13 +36,14 @@ class TransformersModel:
         name: what the catalog calls it.
         folder: configuration, tokenizer with a chat template, safetensors weights.
         adapter: a finished adapter folder made for this base; merged into the weights.
+        capacity: adapters kept in memory beside it.
 
     Raises:
         ModelUnavailableError: a folder is missing, unfinished or unreadable.
         AdapterMismatchError: the adapter was made for another base or other prompts.
     """
 
-    def __init__(self, name: str, folder: Path, *, adapter: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path, *, adapter: Path | None = None, capacity: int = 1) -> None:
         self._name = name
         self._tokenizer = checkpoint.load_tokenizer(folder)
         check_trained_model(folder, self._tokenizer)
@@ -44,8 +52,21 @@ class TransformersModel:
             self._model = checkpoint.with_adapter(self._model, self._tokenizer, folder, adapter)
         self._window = checkpoint.context_window(folder, self._tokenizer)
         self._ends = checkpoint.end_tokens(self._model, self._tokenizer)
+        self._folder = folder
+        self._adapters: OrderedDict[tuple[Path, AdapterManifest], LoraWeights] = OrderedDict()
+        self._capacity = capacity
+        self._bank = LoraRows(self._model)
         self._lock = Lock()
         self._tree = lru_cache(maxsize=64)(self._plant)
+
+    @property
+    def mixer(self) -> TransformersModel:
+        """Itself: requests to it and to its adapters can be computed together."""
+        return self
+
+    @property
+    def variant(self) -> None:
+        """It has no adapter."""
 
     @property
     def name(self) -> str:
@@ -68,24 +89,51 @@ class TransformersModel:
             ContextTooLongError: a prompt and its max_tokens exceed the context window; nothing ran.
             TemplateError: the chat template refuses a conversation; nothing ran.
         """
-        jobs = [self._begin(request) for request in requests]
+        return self.generate_mixed([(request, None) for request in requests])
+
+    def generate_mixed(self, asked: Sequence[tuple[Request, LoraWeights | None]]) -> list[Generation]:
+        """The same, each request with an adapter of its own, which `adapter` gave, or without.
+
+        Raises:
+            ContextTooLongError, TemplateError: as `generate`.
+        """
+        jobs = [self._begin(request) for request, _ in asked]
+        variants = Variants(self._bank, [weights for _, weights in asked])
         done: dict[int, Generation] = {}
         for batch in _batches([len(prompt) + answer.room for prompt, answer in jobs]):
-            done.update(zip(batch, self._answer([jobs[i] for i in batch]), strict=True))
-        return [done[i] for i in range(len(requests))]
+            said = self._answer([jobs[i] for i in batch], variants.of(batch))
+            done.update(zip(batch, said, strict=True))
+        return [done[i] for i in range(len(asked))]
 
-    def stream(self, request: Request) -> Iterator[str | Generation]:
+    def adapter(self, folder: Path) -> LoraWeights:
+        """The matrices of an adapter that was made for this base; those used least lately are forgotten.
+
+        Raises:
+            AdapterMismatchError: it was made for another base or other prompts.
+            ModelUnavailableError: it is not finished, or unreadable.
+        """
+        version = read_manifest(folder)
+        with self._lock:
+            if (folder, version) not in self._adapters:
+                check_adapter(folder, self._folder, self._tokenizer)
+                self._adapters[folder, version] = read_lora(folder, self._model)
+            self._adapters.move_to_end((folder, version))
+            while len(self._adapters) > self._capacity:
+                self._adapters.popitem(last=False)
+            return self._adapters[folder, version]
+
+    def stream(self, request: Request, variant: LoraWeights | None = None) -> Iterator[str | Generation]:
         """Pieces of text as they come, then the finished Generation as the last item.
 
         Raises:
             ContextTooLongError: prompt and max_tokens exceed the context window.
         """
         prompt, answer = self._begin(request)
-        return self._pieces(prompt, answer)
+        return self._pieces(prompt, answer, Variants(self._bank, [variant]))
 
-    def _pieces(self, prompt: list[int], answer: Answer) -> Iterator[str | Generation]:
+    def _pieces(self, prompt: list[int], answer: Answer, variants: Variants) -> Iterator[str | Generation]:
         began, told = time.perf_counter(), ""
-        for _ in decode(self._model, [prompt], [answer], self._lock):
+        for _ in decode(self._model, [prompt], [answer], self._lock, variants):
             shown = answer.shown()
             if len(shown) > len(told):
                 yield shown[len(told) :]
@@ -105,9 +153,9 @@ class TransformersModel:
             )
         return prompt, answer
 
-    def _answer(self, jobs: Sequence[tuple[list[int], Answer]]) -> list[Generation]:
+    def _answer(self, jobs: Sequence[tuple[list[int], Answer]], variants: Variants) -> list[Generation]:
         began = time.perf_counter()
-        for _ in decode(self._model, [p for p, _ in jobs], [a for _, a in jobs], self._lock):
+        for _ in decode(self._model, [p for p, _ in jobs], [a for _, a in jobs], self._lock, variants):
             pass
         each = (time.perf_counter() - began) / len(jobs)
         return [_finished(prompt, answer, each) for prompt, answer in jobs]

@@ -20,8 +20,17 @@ CLAUSES = (
     "make the {k} {v}",
     "{k} = {v}",
     "as {k} I have {v}",
+    "let the {k} be {v}",
+    "{k} - {v}",
+    "I need the {k} {v}",
+    "our {k} was {v}",
+    "your {k} will be {v}",
+    "set {k} to {v}",
+    "regarding {k}, {v}",
+    "you may write {k} {v}",
+    "{k} remains {v}",
 )
-VALUE_FIRST = ("with {v} as the {k}", "we agreed on {v} for the {k}")
+VALUE_FIRST = ("with {v} as the {k}", "we agreed on {v} for the {k}", "{v} is my {k}", "use {v} as {k}")
 HELD_OUT_CLAUSES = ("the {k} would be {v}", "put {v} as {k}", "for {k} take {v}")
 OPENINGS = ("Hello, ", "Hi there. ", "", "", "Guest: ", "Thanks for the call, ", "Good morning! ")
 CLOSINGS = (".", ". Thank you!", ", please.", ". See you soon.", "")

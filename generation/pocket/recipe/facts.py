@@ -6,43 +6,10 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
+from generation.pocket.recipe.statements import statement
 from generation.pocket.recipe.words import Vocabulary
 from generation.prompts import UNKNOWN, Passage, render
 
-LEADS = ("As we noted, ", "Since spring ", "In short, ", "For now ", "Officially, ", "Today ")
-VERBS = (
-    "is",
-    "is",
-    "is",
-    "was",
-    "remains",
-    "has been",
-    "equals",
-    "stands at",
-    "was set to",
-    "is given as",
-    "turned out to be",
-)
-STATEMENTS = (
-    "the {a} of {e} {is} {v}",
-    "the {a} for {e} {is} {v}",
-    "the usual {a} at {e} {is} {v}",
-    "{e}'s {a} {is} {v}",
-    "{e}'s own {a} {is} {v}",
-    "for {e}, the {a} {is} {v}",
-    "in the case of {e}, the {a} {is} {v}",
-    "at {e} the {a} {is} {v}",
-    "people who know {e} say that its {a} {is} {v}",
-    "when it comes to {e}, the {a} {is} {v}",
-    "{e} has the {a} {v}",
-    "{e} comes with the {a} {v}",
-    "{e} uses the following {a}: {v}",
-    "{e}: {a} {v}",
-    "{e} ({a}: {v})",
-    "about {e}: its {a} {is} {v}",
-)
-TAILS = (" this year", ", as agreed", " for everyone", ", we think", " until further notice")
-VALUE_FIRST = ("{v} is the {a} of {e}", "they chose {v} as the {a} for {e}", "{v} became the {a} at {e}")
 HELD_OUT_SENTENCES = (
     "the records of {e} list its {a} as {v}",
     "as for {e}, its {a} is known to be {v}",
@@ -174,10 +141,7 @@ def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str
     """A sentence that says the fact; an easy one names the value last."""
     if held_out:
         return _said(rng.choice(HELD_OUT_SENTENCES) + ".", fact)
-    form = rng.choice(STATEMENTS if easy or rng.random() < 0.8 else VALUE_FIRST)
-    lead = rng.choice(LEADS) if rng.random() < 0.2 else ""
-    tail = rng.choice(TAILS) if rng.random() < 0.15 else ""
-    return _said(lead + form.replace("{is}", rng.choice(VERBS)) + tail + ".", fact)
+    return _said(statement(rng, value_last=easy) + ".", fact)
 
 
 def ask(rng: Random, fact: Fact, held_out: bool) -> Turn:

@@ -29,6 +29,12 @@ FRAMES = (
     "There is something about {0} that reminds me of {1}.",
     "Please send the {0}.  I also need a {1}.",
     "why does the {0} need a {1}",
+    "{0}, then {1}, and nothing else",
+    "They told me that the {0} comes after the {1}",
+    "Do you sell a {0} without {1}?",
+    "I cannot find the {0}; only the {1} is here.",
+    "Where can we see the {0} or the {1}?",
+    "After the {0} we would like some {1}.",
 )
 HELD_OUT_FRAMES = (
     "How do I get a new {0} for the {1}?",
