@@ -22,6 +22,7 @@ class Draft:
     """None where the reader itself saw no answer."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut_off: bool = False
 
 
 def weigh(windows: Sequence[Shown], supports: Sequence[Support], probability: float = 0.0) -> Evidence:

@@ -41,6 +41,7 @@ def write(model: LanguageModel, question: str, windows: Sequence[Shown], wish: W
             evidence=None if declines(text) else weigh(windows, supports),
             prompt_tokens=done.prompt_tokens if done else 0,
             completion_tokens=done.completion_tokens if done else 0,
+            cut_off=done is not None and done.finish_reason == "length",
         )
 
     request = Request(messages, wish.max_tokens, wish.temperature, wish.top_p)

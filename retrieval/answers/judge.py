@@ -49,6 +49,7 @@ class Judge:
             seconds=dict(seconds),
             prompt_tokens=draft.prompt_tokens,
             completion_tokens=draft.completion_tokens,
+            cut_off=draft.cut_off,
         )
 
     def _convinces(self, draft: Draft) -> bool:

@@ -103,6 +103,8 @@ class Answered:
     """Wall time of each stage: search, read (by the extractive reader), write (by the language model)."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut_off: bool = False
+    """Whether the language model had more to say than it was allowed to."""
 
     @property
     def abstained(self) -> bool:

@@ -10,6 +10,7 @@ from service.storage.files import FileStore
 from service.storage.ingestion_queue import IngestionQueue
 from service.storage.job import Kind
 from service.storage.jobs import JobStore
+from service.storage.responses import ResponseStore
 from service.storage.vector_store_files import VectorStoreFiles
 from service.storage.vector_stores import VectorStores
 
@@ -24,6 +25,7 @@ class DataDir:
     vector_stores: VectorStores
     vector_store_files: VectorStoreFiles
     ingestion: IngestionQueue
+    responses: ResponseStore
 
     @classmethod
     def open(cls, root: Path) -> DataDir:
@@ -36,6 +38,7 @@ class DataDir:
             VectorStores(database),
             VectorStoreFiles(database),
             IngestionQueue(database),
+            ResponseStore(database),
         )
 
     def folder(self, kind: Kind, job_id: str) -> Path:

@@ -116,3 +116,15 @@ vector_store_files = Table(
     Index("ix_vector_store_files_id", "id"),
     sqlite_autoincrement=True,
 )
+
+responses = Table(
+    "responses",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("created_at", Integer, nullable=False, index=True),
+    Column("previous_id", String(64)),
+    Column("turns", JSON, nullable=False),
+    Column("response", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,1 @@
+"""How a request to /v1/responses becomes a response: its conversation, its events, its storage."""
