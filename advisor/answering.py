@@ -52,7 +52,7 @@ class Answerer:
         self.plan = plan
         self._embedder = workbench.embedder
         self._corpus = corpus
-        self._head = Head.load(folder / HEAD) if plan.head else None
+        self._label = _labeller(plan, folder, workbench) if plan.head else None
         self._model = None if plan.head else _model(plan, folder, workbench)
         pool = [d.input for d in plan.demonstrations]
         self._shown = (memory or self._embedder).embed(pool) if plan.nearest else None
@@ -60,7 +60,7 @@ class Answerer:
     def answer(self, inputs: Sequence[str]) -> list[Answer]:
         """Answer each input, in order."""
         began = time.perf_counter()
-        answers = self._classify(inputs) if self._head else self._generate(inputs)
+        answers = self._classify(inputs) if self._label else self._generate(inputs)
         share = (time.perf_counter() - began) / max(len(inputs), 1)
         return [Answer(a.text, a.prompt_tokens, a.completion_tokens, share, a.sources) for a in answers]
 
@@ -74,8 +74,8 @@ class Answerer:
         ]
 
     def _classify(self, inputs: Sequence[str]) -> list[Answer]:
-        assert self._head is not None
-        return [Answer(label, 0, 0, 0.0) for label in self._head.predict(self._embedder.embed(inputs))]
+        assert self._label is not None
+        return [Answer(label, 0, 0, 0.0) for label in self._label(inputs)]
 
     def _generate(self, inputs: Sequence[str]) -> list[Answer]:
         assert self._model is not None
@@ -140,6 +140,15 @@ def where_fitting(ask: Callable[[Sequence[str]], Sequence[T]], inputs: Sequence[
         if len(inputs) == 1:
             return [None]
         return [found for text in inputs for found in where_fitting(ask, [text])]
+
+
+def _labeller(plan: Plan, folder: Path, workbench: Workbench) -> Callable[[Sequence[str]], list[str]]:
+    if plan.adapted:
+        from finetune.encoders.serving import Labeller  # loads torch, which a head alone needs not
+
+        return Labeller(folder / ADAPTER, workbench.encoder_folder()).predict
+    head, embedder = Head.load(folder / HEAD), workbench.embedder
+    return lambda inputs: head.predict(embedder.embed(inputs))
 
 
 def _model(plan: Plan, folder: Path, workbench: Workbench) -> LanguageModel:

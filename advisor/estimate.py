@@ -10,6 +10,7 @@ from advisor.methods import METHODS, Method, Situation
 from advisor.methods.few_shot import SHOTS
 from advisor.task import understand
 from advisor.use_case import UseCase
+from finetune.encoders.recipe import for_rows
 from finetune.recipe import Recipe
 from generation.words import count_words
 
@@ -20,10 +21,12 @@ WRITE_SECONDS_PER_SAMPLE = 0.05
 TRAIN_TOKENS_PER_SECOND = 2_500.0
 PASSAGE_TOKENS = 600
 EMBED_TOKENS_PER_SECOND = 8_000.0
+ENCODER_TRAIN_TOKENS_PER_SECOND = 1_000.0
 SHOWING = ("few-shot", "knn-few-shot")
 EMBEDDING = ("knn-few-shot", "feature-head")
 """They embed every sample that they learn from, each once."""
-TRAINED = ("lora", "rag-lora")
+CLASSIFYING = ("feature-head", "encoder-lora")
+TRAINED = ("lora", "rag-lora", "encoder-lora")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,14 @@ def _answer_seconds(method: Method, use_case: UseCase) -> float:
     embedding = 0.0
     if method.name in EMBEDDING or method.family in ("retrieval", "both"):
         embedding = _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    if method.name == "feature-head":
-        return embedding
+    if method.name in CLASSIFYING:
+        return _tokens(use_case) / EMBED_TOKENS_PER_SECOND
     return embedding + WRITE_SECONDS_PER_SAMPLE + _prompt_tokens(method, use_case) / READ_TOKENS_PER_SECOND
 
 
 def _train_seconds(method: Method, use_case: UseCase, rows: int) -> float:
+    if method.name == "encoder-lora":
+        return rows * for_rows(rows).epochs * _tokens(use_case) / ENCODER_TRAIN_TOKENS_PER_SECOND
     return rows * Recipe.for_size(rows).epochs * _prompt_tokens(method, use_case) / TRAIN_TOKENS_PER_SECOND
 
 

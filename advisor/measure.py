@@ -194,7 +194,8 @@ def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
     """
     model = use_case.model if is_remote(use_case.model) else _contents(use_case.model, workbench)
     case = use_case.model_dump_json(exclude=set(WEIGHED_ONLY))
-    parts = [case, model, workbench.embedder.name, version("trivium"), TRIALS]
+    encoder = folder_hash(workbench.encoder) if workbench.encoder else ""
+    parts = [case, model, workbench.embedder.name, encoder, version("trivium"), TRIALS]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -33,8 +33,8 @@ class Plan(BaseModel):
     passages: int = 0
     """Passages of the corpus that are shown."""
     adapted: bool = False
-    """The model carries the adapter beside the plan."""
+    """The model, or the encoder below the head, carries the adapter beside the plan."""
     head: bool = False
-    """The head beside the plan answers; no language model is asked."""
+    """A head answers, which lies beside the plan or in its adapter; no language model is asked."""
     unlearned: int = 0
     """Training samples that the model's context window has no room for."""

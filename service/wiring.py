@@ -30,14 +30,16 @@ def build_catalog(settings: Settings) -> Catalog:
         adapters=settings.data_dir / "adapters",
         remote=remote,
         capacity=settings.loaded_models,
+        adapter_capacity=settings.loaded_adapters,
     )
 
 
 def build_workbench(settings: Settings) -> Workbench:
     """Models and the embedder; the heavy libraries come with their first use."""
     from advisor.workbench import Workbench
+    from retrieval.sentence_embedder import model_folder
 
-    return Workbench(build_catalog(settings), build_embedder())
+    return Workbench(build_catalog(settings), build_embedder(), encoder=model_folder())
 
 
 def build_reader() -> SpanReader:

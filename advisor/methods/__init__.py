@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.methods.encoder import EncoderLora
 from advisor.methods.few_shot import FewShot
 from advisor.methods.head import FeatureHead
 from advisor.methods.lora import Lora
@@ -16,6 +17,7 @@ METHODS: tuple[Method, ...] = (
     FewShot(),
     NearestShot(),
     FeatureHead(),
+    EncoderLora(),
     Rag(),
     Lora(),
     RagLora(),

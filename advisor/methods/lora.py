@@ -48,7 +48,7 @@ def train(training: Training, prompt: Plan) -> Plan:
     rows = _rows(training, prompt)
     base = training.workbench.catalog.folder(prompt.model)
     recipe = replace(Recipe.for_size(len(rows), seed=training.seed), long_rows="drop")
-    session = Session(control=_Control(training.cancelled))
+    session = Session(control=Control(training.cancelled))
     try:
         report = train_adapter(base, rows, recipe, training.folder / ADAPTER, session=session)
     except TrainingCancelled as stopped:
@@ -71,7 +71,7 @@ def _rows(training: Training, prompt: Plan) -> list[TrainingExample]:
     ]
 
 
-class _Control:
+class Control:
     """Asks the adviser's question in the words of `finetune`."""
 
     def __init__(self, cancelled: Callable[[], bool]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from finetune.data.checks.repeats import drop_duplicates
 from finetune.data.rows import Row
 from finetune.data.splitting import Split, split_rows
 from finetune.recipe import Recipe
@@ -27,6 +30,8 @@ def for_rows(rows: int, *, seed: int = 0) -> Recipe:
     )
 
 
-def held_out(rows: list[Row], seed: int = 0) -> Split:
-    """Some rows of every label for validation; none where all are needed to learn from."""
-    return split_rows(rows, ASIDE if len(rows) >= ENOUGH else 0.0, seed)
+def held_out(rows: Sequence[Row], seed: int = 0) -> Split:
+    """Some distinct rows of every label for validation; none where all are needed to learn from."""
+    if len(rows) < ENOUGH:
+        return Split(tuple(drop_duplicates(rows)), ())
+    return split_rows(rows, ASIDE, seed)

@@ -11,6 +11,7 @@ import numpy as np
 from finetune import adapter
 from finetune.canary import check_changed, check_served
 from finetune.data.rows import Row
+from finetune.data.splitting import Split
 from finetune.encoders import body, folder, recipe
 from finetune.encoders.body import Body
 from finetune.encoders.folder import FORM, EncoderManifest
@@ -56,11 +57,9 @@ def train_encoder(
         ModelUnavailableError: there is no readable encoder at `base`.
     """
     session, dials = session or Session(), dials or recipe.for_rows(len(rows))
-    learned, aside = list(rows), list(validation or ())
-    if validation is None:
-        split = recipe.held_out(learned, dials.seed)
-        learned, aside = list(split.training), list(split.validation)
-    return _run(EncoderJob(base, EncoderData(base, learned, aside), dials, metric), out, session)
+    split = recipe.held_out(rows, dials.seed) if validation is None else Split(tuple(rows), tuple(validation))
+    data = EncoderData(base, split.training, split.validation)
+    return _run(EncoderJob(base, data, dials, metric), out, session)
 
 
 def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> EncoderManifest:

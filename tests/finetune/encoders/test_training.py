@@ -195,10 +195,10 @@ def test_what_does_not_fit_the_base_is_refused(
 
 def test_many_rows_are_validated_and_few_are_all_learned(sounds: list[LabelRow]) -> None:
     many = [LabelRow(i, f"{'ab'[i % 2]} {i * 7919}", "ab"[i % 2]) for i in range(300)]
-    split = recipe.held_out(list(many))
+    split = recipe.held_out(many)
     assert len(split.training) + len(split.validation) == 300
     assert {row.learned for row in split.validation} == {"a", "b"}
-    assert recipe.held_out(list(sounds)).validation == ()
+    assert recipe.held_out(sounds).validation == ()
     assert recipe.for_rows(8).epochs > recipe.for_rows(100).epochs > recipe.for_rows(5000).epochs >= 3
 
 
