@@ -14,6 +14,7 @@ from advisor.workbench import Workbench
 from generation.errors import UnknownModelError
 from generation.language_model import Generation, LanguageModel, Request, StreamingModel
 from retrieval.embedder import Embedder
+from service.engine.batching import Batcher
 from service.engine.port import USUAL, Answer, Card
 
 USUAL_MAX_TOKENS = 256
@@ -30,6 +31,7 @@ class Models:
         self._pipeline = pipeline
         self._capacity = capacity
         self._answerers: OrderedDict[str, Answerer] = OrderedDict()
+        self._batcher = Batcher()
         self._opening = threading.RLock()
         self._workbench: Workbench | None = None
 
@@ -46,7 +48,7 @@ class Models:
     def generate(self, model: str, requests: Sequence[Request]) -> list[Generation]:
         """Answer a batch."""
         opened = self.open(model)
-        return opened.generate([_bounded(opened, r) for r in requests])
+        return self._batcher.generate(opened, [_bounded(opened, r) for r in requests])
 
     def stream(self, model: str, request: Request) -> Iterator[str | Generation]:
         """Pieces, then the whole; a model that cannot stream gives its answer in one piece."""
