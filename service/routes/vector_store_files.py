@@ -73,5 +73,5 @@ async def content(here: Here, vector_store_id: str, file_id: str) -> FileContent
         )
     text = TextContent(text=await here.engine.read(vector_store_id, file_id))
     return FileContentPage(
-        file_id=file_id, filename=member.filename, attributes=member.attributes, data=[text], content=[text]
+        file_id=file_id, filename=member.filename, attributes=member.attributes, data=[text]
     )

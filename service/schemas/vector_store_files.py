@@ -117,7 +117,6 @@ class FileContentPage(BaseModel):
     filename: str
     attributes: dict[str, bool | int | float | str]
     data: list[TextContent]
-    content: list[TextContent]
     has_more: Literal[False] = False
     next_page: None = None
 

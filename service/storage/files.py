@@ -45,7 +45,7 @@ class FileStore:
         window: int,
         lifetime: int | None = None,
     ) -> StoredFile:
-        """Keep a file, perhaps for a time; the same upload within `window` seconds gives the first one back."""
+        """Keep a file; the same upload within `window` seconds gives the first one back."""
         with self._database.begin() as connection:
             twin = _twin(connection, filename, purpose, sha256, now() - window)
             if twin and lifetime == (twin.expires_at and twin.expires_at - twin.created_at):
