@@ -11,6 +11,15 @@ from advisor.decision import Confidence, Verdict
 from advisor.label_advice import Outlook
 from advisor.use_case import Constraints, Economics, Preset
 
+Condition = Literal[
+    "margin",
+    "max_latency_seconds",
+    "max_cost_per_1000",
+    "quality_floor",
+    "knowledge_changes",
+    "monthly_volume",
+]
+
 
 class Part(BaseModel):
     """Plain, frozen data."""
@@ -40,6 +49,8 @@ class Row(Part):
     cost_per_1000: float | None
     once_cost: float
     """Training, indexing and labels."""
+    break_even: float | None
+    """Requests a month at which it costs as much as the recommended method; None where it never does."""
     monthly_cost: float | None
     """At the given volume, with what is paid once spread over its lifetime."""
     prepare_seconds: float
@@ -68,6 +79,15 @@ class Case(Part):
     scores: dict[str, float]
 
 
+class Flip(Part):
+    """With this value of the condition, and all else as it is, another method is recommended."""
+
+    condition: Condition
+    value: float | str
+    then: str
+    message: str
+
+
 class Recommendation(Part):
     """A measured recommendation."""
 
@@ -90,6 +110,11 @@ class Recommendation(Part):
     """What the choice would lose on average after more samples."""
     detectable: float | None = None
     """The smallest true lead over the next method that so many samples would show in four of five cases."""
+    flips: tuple[Flip, ...] = ()
+    """What would change the advice."""
+    knowledge_share: float | None = None
+    """What searching the documents gains over the best method that does not: how much of the answers stands
+    there. None where there are none, or only labels are asked for."""
     constant_answer: str
     """Whoever always says this, without reading the input, gets `constant_score`."""
     constant_score: float

@@ -91,6 +91,15 @@ class ScoreSheet:
             for i, sample in enumerate(self.measured.samples)
         )
 
+    @property
+    def knowledge_share(self) -> float | None:
+        """What searching the documents gains over the best method that does not."""
+        situation = self.measured.situation
+        searched = [score for name, score in self.scores.items() if FAMILY[name] in SEARCHING]
+        closed = [score for name, score in self.scores.items() if FAMILY[name] not in SEARCHING]
+        told = situation.has_corpus and situation.task.kind != "labels" and searched and closed
+        return max(searched) - max(closed) if told else None
+
     def under(self, use_case: UseCase) -> ScoreSheet:
         """The same answers under the constraints and prices of this use case."""
         costs, constraints = {}, {}

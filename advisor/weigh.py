@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from advisor.confidence_set import may_be_best
 from advisor.decision import confidence, decide, labels_needed
+from advisor.economics import break_even
 from advisor.errors import AdvisorError, Cancelled
+from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
 from advisor.measure import Measurement
 from advisor.prices import prices_for
@@ -77,9 +79,13 @@ def _recommendation(
         labels_needed=found.labels_needed,
         outlooks=outlooks(drawn, margin, found.samples),
         detectable=detectable(drawn, margin, chosen) if chosen else None,
+        flips=flips(use_case, sheet, drawn, found.decision),
+        knowledge_share=sheet.knowledge_share,
         constant_answer=sheet.baseline.answer,
         constant_score=sheet.baseline.score,
-        rows=tuple(_row(name, sheet, found.standings[name], in_set.get(name)) for name in sheet.costs),
+        rows=tuple(
+            _row(name, sheet, found.standings[name], in_set.get(name), chosen) for name in sheet.costs
+        ),
         not_run=measured.not_run | measured.failed,
         failed=tuple(measured.failed),
         cases=sheet.cases,
@@ -103,7 +109,7 @@ def _recommendation(
     )
 
 
-def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None) -> Row:
+def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None, chosen: str | None) -> Row:
     spent, table, found = sheet.costs[name], sheet.measured.tensor[name], sheet.constraints[name]
     return Row(
         method=name,
@@ -119,6 +125,7 @@ def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None)
         expected_loss=standing.expected_loss,
         cost_per_1000=spent.per_1000,
         once_cost=spent.once,
+        break_even=break_even(spent, sheet.costs[chosen]) if chosen else None,
         monthly_cost=spent.monthly,
         prepare_seconds=spent.prepare_seconds,
         p50_seconds=spent.p50_seconds,
