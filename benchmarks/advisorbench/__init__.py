@@ -1,0 +1,1 @@
+"""AdvisorBench: is the advice good? Definitions stand in docs/advisorbench/README.md."""

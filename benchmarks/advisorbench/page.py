@@ -1,0 +1,157 @@
+"""The results page, with its pictures beside it; made from outcomes alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from advisor.files import write_atomically
+from advisor.scoring import Floats
+from benchmarks.advisorbench.drawing import OURS, regret_by_size, reliability
+from benchmarks.advisorbench.families import LeftOut, families_table
+from benchmarks.advisorbench.figures import BINS, Outcome, Summary, coverage, figures, mean, over_tasks
+
+ROWS: tuple[tuple[str, str, float, str], ...] = (
+    ("within the margin", "within_margin_rate", 100, " %"),
+    ("mean regret, points", "mean_regret", 1, ""),
+    ("90th percentile of regret, points", "p90_regret", 1, ""),
+    ("gap closed", "gap_closed", 100, " %"),
+    ("false claims among claims", "false_claim_rate", 100, " %"),
+    ("calibration error", "calibration_error", 100, " points"),
+    ("cost against exhaustive", "cost_vs_exhaustive", 100, " %"),
+    ("median wall seconds", "wall_seconds_median", 1, ""),
+)
+BySize = Mapping[int, Sequence[Outcome]]
+
+
+def write_page(path: Path, by_size: BySize, left_out: Sequence[LeftOut]) -> None:
+    """Write the page and its pictures."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    every = [o for found in by_size.values() for o in found]
+    lines = _regret_lines({size: figures(found) for size, found in by_size.items() if found})
+    write_atomically(path.with_name("regret.svg"), regret_by_size(lines).encode())
+    write_atomically(path.with_name("calibration.svg"), reliability(_reliability(every)).encode())
+    write_atomically(path, page(by_size, left_out).encode())
+
+
+def page(by_size: BySize, left_out: Sequence[LeftOut]) -> str:
+    """The page as Markdown."""
+    by_size = {size: found for size, found in by_size.items() if found}
+    every = [o for found in by_size.values() for o in found]
+    columns = {**{f"n = {size}": found for size, found in by_size.items()}, "all": every}
+    tasks = len({o.task for o in every})
+    return (
+        "\n\n".join(
+            [
+                "# AdvisorBench: results",
+                "Made by `python -m benchmarks.advisorbench --replay --page docs/advisorbench/results.md` "
+                "from the kept tensors; [README](README.md) defines every figure. In brackets the 90 % "
+                f"interval, tasks resampled ({tasks} of them).",
+                _figures_table(columns),
+                "## Against the baselines",
+                "Mean regret in points. `single_split_argmax` takes the highest score on a fifth of the "
+                "samples, `cv_argmax` the highest cross-validated one.",
+                _baselines_table(columns),
+                "![mean regret by number of samples](regret.svg)",
+                "## What was said",
+                _verdicts_table(every),
+                "## Calibration",
+                "Each circle is a tenth of the probabilities told, as large as its share of the customers.",
+                "![calibration](calibration.svg)",
+                "## By task",
+                _tasks_table(every),
+                "## Leaving one family out",
+                families_table(left_out) if left_out else "There is only one family.",
+            ]
+        )
+        + "\n"
+    )
+
+
+def _figures_table(columns: Mapping[str, Sequence[Outcome]]) -> str:
+    counts = ["customers", *(str(len(found)) for found in columns.values())]
+    rows = [counts]
+    for title, name, times, unit in ROWS:
+        rows.append([title, *(_with_interval(found, name, times, unit) for found in columns.values())])
+    plain = [100 * mean(np.array([o.plain_regret for o in f]), _weights(f)) for f in columns.values()]
+    covered = [coverage(found) for found in columns.values()]
+    rows.append(["mean regret, winner's curse left in", *(f"{regret:.2f}" for regret in plain)])
+    rows.append(
+        ["winner's 90 % interval covers", *("-" if c is None else f"{100 * c:.0f} %" for c in covered)]
+    )
+    return _table(["", *columns], rows)
+
+
+def _with_interval(found: Sequence[Outcome], name: str, times: float, unit: str) -> str:
+    value = figures(found)[name]
+    if value is None:
+        return "-"
+    ends = over_tasks(found, lambda weights: figures(found, weights)[name])
+    assert ends is not None
+    digits = 2 if times == 1 and value < 100 else 0
+    low, high = (f"{times * end:.{digits}f}" for end in ends)
+    return f"{times * value:.{digits}f}{unit} ({low} to {high})"
+
+
+def _baselines_table(columns: Mapping[str, Sequence[Outcome]]) -> str:
+    told = {title: figures(found) for title, found in columns.items()}
+    rows = [["**the adviser**", *(f"**{t['mean_regret']:.2f}**" for t in told.values())]]
+    names = next(iter(told.values()))["baselines"]
+    rows += [[n, *(f"{t['baselines'][n]['mean_regret']:.2f}" for t in told.values())] for n in names]
+    return _table(["", *columns], rows)
+
+
+def _verdicts_table(every: Sequence[Outcome]) -> str:
+    rows = []
+    for verdict, count in Counter(o.verdict for o in every).most_common():
+        mine = [o for o in every if o.verdict == verdict]
+        within = mean(np.array([o.within for o in mine], float), _weights(mine))
+        regret = 100 * mean(np.array([o.regret for o in mine]), _weights(mine))
+        rows.append([verdict.replace("_", " "), str(count), f"{100 * within:.0f} %", f"{regret:.2f}"])
+    return _table(["verdict", "times", "within the margin", "mean regret of what is served"], rows)
+
+
+def _tasks_table(every: Sequence[Outcome]) -> str:
+    rows = []
+    for task in sorted({o.task for o in every}):
+        mine = [o for o in every if o.task == task]
+        served = ", ".join(f"{name} {times}" for name, times in Counter(o.served for o in mine).most_common())
+        false = sum(o.claims and not o.within for o in mine)
+        regret = 100 * mean(np.array([o.regret for o in mine]), _weights(mine))
+        rows.append([task, served, f"{regret:.2f}", f"{false} of {sum(o.claims for o in mine)}"])
+    return _table(["task", "served, times", "mean regret", "false claims"], rows)
+
+
+def _regret_lines(told: Mapping[int, Summary]) -> dict[str, list[tuple[int, float]]]:
+    ours = {OURS: [(size, t["mean_regret"]) for size, t in told.items()]}
+    names = next(iter(told.values()))["baselines"]
+    return ours | {n: [(size, t["baselines"][n]["mean_regret"]) for size, t in told.items()] for n in names}
+
+
+def _reliability(every: Sequence[Outcome]) -> list[tuple[float, float, float]]:
+    return list(_bins(every))
+
+
+def _bins(every: Sequence[Outcome]) -> Iterator[tuple[float, float, float]]:
+    place = np.array([min(int(o.p_within * BINS), BINS - 1) for o in every])
+    told, came, weights = (
+        np.array([o.p_within for o in every]),
+        np.array([o.within for o in every], float),
+        _weights(every),
+    )
+    for tenth in np.unique(place):
+        mine = place == tenth
+        share = float(weights[mine].sum() / weights.sum())
+        yield mean(told[mine], weights[mine]), mean(came[mine], weights[mine]), share
+
+
+def _weights(found: Sequence[Outcome]) -> Floats:
+    return np.array([o.weight for o in found])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

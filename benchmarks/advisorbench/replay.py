@@ -1,0 +1,87 @@
+"""Give the decision rule of today what the adviser measured once, and see what it says. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.decision import Verdict, decide
+from advisor.folds import FOLDS
+from advisor.resampling import resample
+from advisor.statistics import Interval, Standing, standings, winner_score
+from benchmarks.advisorbench.baselines import Choice, choices
+from benchmarks.advisorbench.regret import Truth, evidence, truth_of
+from benchmarks.advisorbench.tensors import About, Part, Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One customer: what the rule decides on, and the truth that it is judged by."""
+
+    about: About
+    standing: Mapping[str, Standing]
+    winner: tuple[float, Interval] | None
+    """Score and interval that the report gives to what is recommended."""
+    truth: Truth
+    baselines: Mapping[str, Choice]
+    cost: float
+    """Computing seconds of the adviser, as a share of what measuring every method in full takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is said to one customer."""
+
+    verdict: Verdict
+    recommended: str | None
+    served: str
+    """What is recommended; where nothing is, the highest score among what meets the constraints."""
+
+
+def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
+    """Every customer that has a choice: some method meets its constraints."""
+    every = list(dict.fromkeys(name for tensor in tensors for name in tensor.samples))
+    return [see(tensor, every) for tensor in tensors if set(tensor.samples) - set(tensor.about.excluded)]
+
+
+def see(tensor: Tensor, every: Sequence[str]) -> Seen:
+    """Resample once; the rule may then be applied many times. `every` names the methods of all customers."""
+    about = tensor.about
+    drawn = resample(evidence(tensor, tensor.samples, tensor.constant), about.draw, about.excluded)
+    return Seen(
+        about=about,
+        standing=standings(drawn, about.margin),
+        winner=winner_score(drawn, about.margin),
+        truth=truth_of(tensor),
+        baselines=choices(tensor, every),
+        cost=_cost(tensor),
+    )
+
+
+def advise(seen: Seen) -> Advice:
+    """Apply the rule."""
+    decision = decide(seen.standing, seen.about.excluded, seen.about.margin)
+    served = decision.recommended or decision.leader
+    assert served is not None  # some method meets the constraints: see_all
+    return Advice(decision.verdict, decision.recommended, served)
+
+
+def _cost(tensor: Tensor) -> float:
+    spent = {name: _seconds(part) for name, part in tensor.samples.items()}
+    n = len(tensor.constant.item)
+    whole = {name: _in_full(part, n, name in tensor.about.learning) for name, part in tensor.test.items()}
+    return sum(spent.values()) / sum((whole | spent).values())
+
+
+def _seconds(part: Part) -> float:
+    """Each fold's preparation once, and every answer."""
+    _, first = np.unique(part.fold, return_index=True)
+    return float(part.prepare_seconds[first].sum() + part.seconds.sum())
+
+
+def _in_full(deployed: Part, n: int, learns: bool) -> float:
+    """What cross-validating a method takes that was only deployed: a fold learns from all but a fifth."""
+    trainings = FOLDS - 1 if learns else 1
+    return float(trainings * deployed.prepare_seconds[0] + n * deployed.seconds.mean())
