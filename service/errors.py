@@ -30,6 +30,7 @@ from generation.errors import (
 )
 from retrieval.answers.errors import NoReaderError
 from retrieval.errors import EmbeddingInputError, RetrievalError
+from retrieval.evaluation.errors import InvalidQuestionsError
 from retrieval.store.errors import InvalidFilterError, StoreBusyError, UnknownFileError
 
 
@@ -117,6 +118,7 @@ RULES: dict[type[Exception], Rule] = {
     ForbiddenOrigin: Rule(403, REQUEST, "forbidden_origin"),
     NotFound: Rule(404, REQUEST, "not_found"),
     NoReaderError: Rule(400, REQUEST, "no_reader"),
+    InvalidQuestionsError: Rule(400, REQUEST, "invalid_questions"),
     UnknownModelError: Rule(404, REQUEST, "model_not_found"),
     UnknownFileError: Rule(404, REQUEST, "not_found"),
     NotReady: Rule(409, REQUEST, "not_ready"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from retrieval.evaluation.errors import InvalidQuestionsError
 
 MOST_QUESTIONS = 2_000
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -37,6 +39,43 @@ class LabelledQuestion(BaseModel):
         if self.answers is not None:
             return bool(self.answers)
         return bool(self.files)
+
+
+def read_questions(text: str) -> list[LabelledQuestion]:
+    """Questions of JSON Lines.
+
+    Raises:
+        InvalidQuestionsError: names the first line that is wrong.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not 1 <= len(lines) <= MOST_QUESTIONS:
+        raise InvalidQuestionsError(f"There are {len(lines):,} questions; give 1 to {MOST_QUESTIONS:,}.")
+    return [_parsed(number, line) for number, line in lines]
+
+
+def check_files(questions: Sequence[LabelledQuestion], known: Container[str]) -> None:
+    """Refuse labels that name no file, since they would count as failures to find it.
+
+    Raises:
+        InvalidQuestionsError: names the first such label.
+    """
+    for number, one in enumerate(questions, 1):
+        for label in one.files or ():
+            if label not in known:
+                raise InvalidQuestionsError(
+                    f"Question {number} names the file {label!r}, which the vector store does not have; "
+                    "use ids or names of its files."
+                )
+
+
+def _parsed(number: int, line: str) -> LabelledQuestion:
+    try:
+        return LabelledQuestion.model_validate_json(line)
+    except ValidationError as error:
+        fault = error.errors(include_input=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        raise InvalidQuestionsError(f"Line {number}: {field + ': ' if field else ''}{message}.") from None
 
 
 def matches(label: str, file_id: str, filename: str) -> bool:

@@ -11,8 +11,9 @@ from advisor.errors import Cancelled
 from finetune.errors import Stopped
 from service.error_responses import describe
 from service.errors import rule_for
+from service.jobs.partial import Partial
 from service.jobs.stop_signal import StopSignal
-from service.jobs.tasks import TASKS, VALIDATIONS, Partial
+from service.jobs.tasks import TASKS, VALIDATIONS
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir

@@ -16,7 +16,7 @@ from service.storage.job import Job, Kind
 
 ATTEMPTS = 3
 """Starts of a job whose process dies without having come further."""
-STEPS = ("trial", "metrics")
+STEPS = ("trial", "metrics", "question")
 """Events that tell that a job came further."""
 LOOK_SECONDS = 0.2
 GRACE_SECONDS: dict[Kind, float] = {
@@ -24,6 +24,7 @@ GRACE_SECONDS: dict[Kind, float] = {
     "deployment": 0.0,
     "ingestion": 30.0,
     "fine_tuning": 60.0,
+    "evaluation": 60.0,
 }
 """Time to wind up after a cancellation or the deadline: a block of samples or a step is finished within it,
 and a deployment has nothing to keep."""

@@ -7,23 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from advisor.events import Event
+from service.jobs.evaluation import evaluate_job
 from service.jobs.fine_tuning import check_files, train_job
 from service.jobs.ingestion_shift import ingest_job
+from service.jobs.partial import Partial
 from service.jobs.stop_signal import StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 from service.storage.job import Job, Kind
 from service.use_case_folder import read_use_case
 from service.wiring import build_workbench
-
-
-class Partial(Exception):  # noqa: N818 - an outcome, not a fault
-    """Stopped on the way, with a result from what was measured until then."""
-
-    def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__("stopped on the way")
-        self.result = result
-
 
 Task = Callable[[Settings, DataDir, Job, StopSignal], dict[str, Any]]
 
@@ -74,6 +67,7 @@ TASKS: dict[Kind, Task] = {
     "deployment": deploy_job,
     "ingestion": ingest_job,
     "fine_tuning": train_job,
+    "evaluation": evaluate_job,
 }
 VALIDATIONS: dict[Kind, Callable[[Settings, DataDir, Job], None]] = {"fine_tuning": check_files}
 """What each kind does before it may be queued."""

@@ -12,6 +12,7 @@ QUEUES: dict[Kind, str] = {
     "deployment": "deployments",
     "ingestion": "ingestions",
     "fine_tuning": "fine-tunings",
+    "evaluation": "evaluations",
 }
 VALIDATIONS = "validations"
 """Checks of files do not wait behind trainings."""

@@ -6,6 +6,7 @@ from service.routes import (
     datasets,
     deployments,
     embeddings,
+    evaluations,
     files,
     fine_tuning,
     fine_tuning_beforehand,
@@ -24,6 +25,7 @@ from service.routes import (
 
 ROUTERS = (
     answers.router,
+    evaluations.router,
     health.router,
     models.router,
     chat.router,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from service.states import FINAL, Status
 
-Kind = Literal["recommendation", "deployment", "ingestion", "fine_tuning"]
+Kind = Literal["recommendation", "deployment", "ingestion", "fine_tuning", "evaluation"]
 
 
 @dataclass(frozen=True, slots=True)
