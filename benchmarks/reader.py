@@ -1,9 +1,9 @@
 """How well the reader answers from passages: exact match and token F1 on the corpus question tasks.
 
-    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--json FILE]
+    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--indexes DIR] [--json FILE]
 
-Each question is read with its gold passage, with the passages that a hybrid search finds, and with those
-among them that do not hold the answer, where the right thing to do is to abstain. Beside the reader stand
+Each question is read with its gold passage and with the passages that a hybrid search finds; those among
+them that do not hold the answer tell how well the reader abstains. Beside the reader stand
 the sentence whose embedding is nearest to the question, and the reader's network before any training.
 """
 
@@ -25,9 +25,10 @@ from generation.agreement import exact_match, token_f1
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.embedder import Embedder
-from retrieval.reader import Passage, Reader, Span
+from retrieval.reader import Passage, Reader
 from retrieval.reader.network import Network
 from retrieval.reader.reader import WEIGHTS
+from retrieval.reader.spans import Candidate, share
 from retrieval.sentence_embedder import SentenceEmbedder
 
 TASKS = ("encyclopedia_article_qa", "coronavirus_research_qa")
@@ -35,6 +36,8 @@ PASSAGES = 3
 BLOCK = 32
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?]+(?=\s|$)|[.!?](?=\S)|$)")
 Asked = list[tuple[str, Sequence[Passage]]]
+Read = list[tuple[str, Candidate]]
+"""What may answer a question, with its words."""
 
 
 def main() -> None:
@@ -62,25 +65,21 @@ def measure(
     documents = [Document(row["id"], row["title"], row["text"]) for row in _rows(folder / "corpus.jsonl")]
     of_id = {d.id: d for d in documents}
     gold: Asked = [(row["input"], [of_id[name] for name in row["relevant"]]) for row in rows]
-    found = Corpus.build(documents, embedder).search([row["input"] for row in rows], k=PASSAGES + 2)
-    retrieved: Asked = [(row["input"], hits[:PASSAGES]) for row, hits in zip(rows, found, strict=True)]
-    useless: Asked = [
-        (row["input"], [h for h in hits if row["output"].lower() not in h.text.lower()][:PASSAGES])
-        for row, hits in zip(rows, found, strict=True)
-    ]
+    found = _corpus(documents, embedder, options.indexes / folder.name).search(
+        [row["input"] for row in rows], k=PASSAGES + 2
+    )
+    retrieved: Asked = [(row["input"], hits) for row, hits in zip(rows, found, strict=True)]
     wanted = [row["output"] for row in rows]
     result: dict[str, Any] = {"questions": len(rows), "passages": PASSAGES}
     for name, reader in readers.items():
         began = time.process_time()
-        spans = {"gold": _read(reader, gold), "retrieved": _read(reader, retrieved)}
+        read = {kind: _read(reader, asked) for kind, asked in (("gold", gold), ("retrieved", retrieved))}
         seconds = time.process_time() - began
-        result[name] = {
-            kind: _agreement([s[0].text if s else "" for s in each], wanted) for kind, each in spans.items()
-        }
+        result[name] = {kind: _agreement(_first(each), wanted) for kind, each in read.items()}
         if name == "reader":
-            result["cpu_seconds_per_question"] = round(seconds / len(rows) / 2, 3)
-            result["abstaining"] = _abstaining(spans["retrieved"], _read(reader, useless), wanted)
-            result["calibration"] = _calibration(spans["gold"], wanted)
+            result["cpu_seconds_per_passage"] = round(seconds / len(rows) / (PASSAGES + 1), 3)
+            result["abstaining"] = _abstaining(reader, retrieved, read["retrieved"], wanted)
+            result["calibration"] = _calibration(reader, read["gold"], gold, wanted)
     result["nearest sentence"] = {
         kind: _agreement(_nearest_sentences(asked, embedder), wanted)
         for kind, asked in (("gold", gold), ("retrieved", retrieved))
@@ -88,8 +87,24 @@ def measure(
     return result
 
 
-def _read(reader: Reader, asked: Asked) -> list[list[Span]]:
-    return [spans for at in range(0, len(asked), BLOCK) for spans in reader.read_each(asked[at : at + BLOCK])]
+def _corpus(documents: Sequence[Document], embedder: Embedder, folder: Path) -> Corpus:
+    """The indexed documents, kept for the next run."""
+    if not (folder / "manifest.json").is_file():
+        Corpus.build(documents, embedder).save(folder)
+    return Corpus.load(folder, embedder)
+
+
+def _read(reader: Reader, asked: Asked) -> list[Read]:
+    blocks = [asked[at : at + BLOCK] for at in range(0, len(asked), BLOCK)]
+    found = [of for block in blocks for of in reader.weigh(block)]
+    return [
+        [(passages[c.passage].text[c.start : c.end], c) for c in of]
+        for of, (_, passages) in zip(found, asked, strict=True)
+    ]
+
+
+def _first(read: Sequence[Read]) -> list[str]:
+    return [max(of, key=lambda pair: pair[1].log_odds)[0] if of else "" for of in read]
 
 
 def _agreement(said: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
@@ -101,30 +116,40 @@ def _agreement(said: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
 
 
 def _abstaining(
-    answered: Sequence[list[Span]], useless: Sequence[list[Span]], wanted: Sequence[str]
+    reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence[str]
 ) -> dict[str, float]:
-    """How the probability of no answer parts questions that were answered well from unanswerable ones."""
-    good = [
-        spans for spans, w in zip(answered, wanted, strict=True) if spans and token_f1(spans[0].text, w) > 0.5
-    ]
-    silent = [_silence(spans) for spans in (*good, *useless)]
+    """How the probability of no answer parts questions answered well from those whose passages lack it."""
+    good, useless = [], []
+    for (_, passages), of, word, said in zip(asked, read, wanted, _first(read), strict=True):
+        if token_f1(said, word) > 0.5:
+            good.append(_silence(reader, of))
+        lacking = {i for i, p in enumerate(passages) if word.lower() not in p.text.lower()}
+        useless.append(_silence(reader, [pair for pair in of if pair[1].passage in lacking]))
     return {
-        "auc": round(float(roc_auc_score([0] * len(good) + [1] * len(useless), silent)), 3),
-        "mean_no_answer_when_right": round(float(np.mean(silent[: len(good)])), 3),
-        "mean_no_answer_without_the_passage": round(float(np.mean(silent[len(good) :])), 3),
+        "auc": round(float(roc_auc_score([0] * len(good) + [1] * len(useless), good + useless)), 3),
+        "mean_no_answer_when_right": round(float(np.mean(good)), 3),
+        "mean_no_answer_without_the_passage": round(float(np.mean(useless)), 3),
     }
 
 
-def _silence(spans: Sequence[Span]) -> float:
-    return 1 - sum(s.probability for s in spans)
+def _silence(reader: Reader, read: Read) -> float:
+    return 1 - sum(p for _, p in share([c for _, c in read], reader.temperature))
 
 
-def _calibration(read: Sequence[list[Span]], wanted: Sequence[str]) -> dict[str, float]:
+def _calibration(
+    reader: Reader, read: Sequence[Read], asked: Asked, wanted: Sequence[str]
+) -> dict[str, float]:
     """Mean probability of the first span, and how often it shares a word with the answer."""
-    first = [(spans[0], w) for spans, w in zip(read, wanted, strict=True) if spans]
+    first = [next(iter(share([c for _, c in of], reader.temperature)), None) for of in read]
+    said = [
+        passages[one[0].passage].text[one[0].start : one[0].end] if one else ""
+        for one, (_, passages) in zip(first, asked, strict=True)
+    ]
     return {
-        "mean_probability": round(float(np.mean([s.probability for s, _ in first])), 3),
-        "overlaps_the_answer": round(float(np.mean([token_f1(s.text, w) > 0 for s, w in first])), 3),
+        "mean_probability": round(float(np.mean([one[1] if one else 0 for one in first])), 3),
+        "overlaps_the_answer": round(
+            float(np.mean([token_f1(s, w) > 0 for s, w in zip(said, wanted, strict=True)])), 3
+        ),
     }
 
 
@@ -159,6 +184,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="measure this task alone; may be repeated")
     parser.add_argument("--questions", type=int, default=1000, help="at most, of each task")
     parser.add_argument("--split", default="test", choices=("test", "samples"))
+    parser.add_argument("--indexes", type=Path, default=Path("out/indexes"), help="where indexes are kept")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     return parser.parse_args()

@@ -83,7 +83,7 @@ class Reader:
     def _spans(self, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[Span]:
         return [
             Span(c.passage, c.start, c.end, passages[c.passage].text[c.start : c.end], probability)
-            for c, probability in share(found, self._temperature)
+            for c, probability in share(found, self.temperature)
             if probability >= LEAST
         ]
 
@@ -105,5 +105,6 @@ class Reader:
         return Network.load(self._weights / "reader.safetensors")
 
     @cached_property
-    def _temperature(self) -> float:
+    def temperature(self) -> float:
+        """What log odds are divided by before they become probabilities."""
         return float(json.loads((self._weights / "config.json").read_text("utf-8"))["temperature"])

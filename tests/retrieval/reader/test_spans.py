@@ -28,7 +28,7 @@ def test_the_stretch_that_scores_best_comes_first(answer: str) -> None:
     assert TEXT[found[0].start : found[0].end] == answer
 
 
-@pytest.mark.parametrize("answer", ["Upper-Marlow. Her", "imothy", "Brandt (born", "1931)", "lives in"])
+@pytest.mark.parametrize("answer", ["Upper-Marlow. Her", "imothy", "Marlow. ", "Brandt ("])
 def test_what_is_no_answer_is_never_proposed(answer: str) -> None:
     found, _ = scored(answer)
     assert answer not in {TEXT[c.start : c.end] for c in found}
