@@ -54,6 +54,7 @@ class Measurement:
     audit: tuple[Finding, ...]
     """What is odd about the samples."""
     folds: int
+    documents: int
     index_seconds: float
     """That indexing the corpus took; 0 where there is none."""
     complete: bool
@@ -98,6 +99,7 @@ def measure(
         failed=run.failed,
         audit=odd,
         folds=len(folds),
+        documents=len(use_case.corpus or ()),
         index_seconds=index_seconds,
         complete=complete,
     )

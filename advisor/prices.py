@@ -50,5 +50,5 @@ def prices_for(use_case: UseCase) -> Prices:
         if told.machine_per_hour is None
         else told.machine_per_hour,
         models=models,
-        own=bool({"machine_per_hour", "input_per_million"} & told.model_fields_set),
+        own=told.machine_per_hour is not None or told.input_per_million is not None,
     )

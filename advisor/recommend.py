@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+
 from advisor.events import Event, Listener, ignore, never
+from advisor.files import write_atomically
 from advisor.measure import measure
 from advisor.recommendation import Recommendation
+from advisor.replay import bundle
 from advisor.report import write_report
+from advisor.trials import as_parquet
 from advisor.use_case import UseCase
 from advisor.weigh import weigh
 from advisor.workbench import Workbench
@@ -22,7 +27,7 @@ def recommend(
     on_event: Listener = ignore,
     cancelled: Callable[[], bool] = never,
 ) -> Recommendation:
-    """Measure, decide, and write tensor.parquet, report.json and report.html into the folder.
+    """Measure, decide, and write tensor.parquet, replay.zip and the reports into the folder.
 
     Called again on the same folder it repeats no finished trial. When `cancelled` turns true it
     stops after the running block of samples and recommends from what was measured.
@@ -34,6 +39,8 @@ def recommend(
     """
     measured = measure(use_case, workbench, folder, on_event, cancelled)
     result = weigh(use_case, measured)
-    write_report(result, measured.tensor, folder)
+    write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(measured.tensor.values())))
+    write_atomically(folder / "replay.zip", bundle(use_case, measured, result))
+    write_report(result, folder)
     on_event(Event("verdict", result.sentence, result.recommended))
     return result

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from advisor.files import write_atomically
 from advisor.pictures import forest, quality_and_cost
 from advisor.recommendation import Case, Recommendation
-from advisor.trials import as_parquet
 from advisor.wording import METRIC_WORDS
 
 DISAGREEMENTS = 5
 
 
-def write_report(result: Recommendation, tensor: Mapping[str, pa.Table], folder: Path) -> None:
-    """Write tensor.parquet, report.html and, last, report.json."""
-    write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(tensor.values())))
+def write_report(result: Recommendation, folder: Path) -> None:
+    """Write report.html and, last, report.json."""
     write_atomically(folder / "report.html", as_html(result).encode())
     write_atomically(folder / "report.json", result.model_dump_json(indent=1).encode())
 

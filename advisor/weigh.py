@@ -95,7 +95,7 @@ def _recommendation(
         margin=margin,
         samples=found.samples,
         given_samples=found.given_samples,
-        documents=len(use_case.corpus or ()),
+        documents=measured.documents,
         folds=measured.folds,
         model=use_case.model,
         preset=use_case.preset,

@@ -31,6 +31,10 @@ Preset = Annotated[str | None, typer.Option(help="quick, standard or thorough.")
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same folds and training.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
 ReportOut = Annotated[Path | None, typer.Option(help="Write the report as one HTML file here.")]
+ReplayBundle = Annotated[Path, typer.Argument(help="A replay.zip that a recommendation has written.")]
+Margin = Annotated[
+    float | None, typer.Option(min=0, max=0.5, help="Weigh with this margin instead, 0 to 0.5.")
+]
 
 
 @app.command()
@@ -58,6 +62,16 @@ def advise(
 
 @app.command()
 def demo(path: DemoPath = None, data_dir: DataDir = None, preset: str = "quick") -> None:
+@app.command()
+def replay(
+    bundle: ReplayBundle, margin: Margin = None, json_out: JsonOut = None, report: ReportOut = None
+) -> None:
+    """Compute every figure of a report again from its replay.zip, without any model."""
+    from service.commands.replay import run
+
+    run(bundle, {"margin": margin}, json_out, report)
+
+
     """Start a server, post an example, watch it, deploy what is recommended, and ask it a question."""
     from service.commands.demo import run
 
