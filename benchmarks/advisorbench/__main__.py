@@ -20,7 +20,7 @@ from typing import get_args
 
 from rich.console import Console
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, UseCaseError
 from advisor.estimate import estimate
 from advisor.files import write_atomically
 from advisor.use_case import Preset
@@ -83,6 +83,10 @@ def _say(name: str, told: str) -> None:
 def _judge(given: argparse.Namespace, folder: Path) -> None:
     seen = see_all(load_all(folder))
     by_size = {size: outcomes(seen, size) for size in given.sizes}
+    if not any(by_size.values()):
+        raise FileNotFoundError(
+            f"no customer of the sizes {given.sizes} in {folder}; name others with --sizes"
+        )
     told = summary(by_size)
     given.out.mkdir(parents=True, exist_ok=True)
     write_atomically(given.out / "summary.json", json.dumps(told, indent=1).encode())
@@ -111,8 +115,10 @@ def main() -> None:
     parser.add_argument("--tensors", type=Path, default=KEPT, metavar="DIR", help="what --replay judges")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the results page, with pictures")
     given = parser.parse_args()
-    folder = given.tensors if given.replay else measure_all(given)
-    _judge(given, folder)
+    try:
+        _judge(given, given.tensors if given.replay else measure_all(given))
+    except (FileNotFoundError, FileExistsError, UseCaseError) as error:
+        raise SystemExit(str(error)) from None
 
 
 def _sizes(text: str) -> tuple[int, ...]:

@@ -31,6 +31,8 @@ class Outcome:
     """Such that every task counts the same at every size."""
     verdict: str
     served: str
+    score: float
+    """By truth, of what is served."""
     regret: float
     plain_regret: float
     margin: float
@@ -73,6 +75,7 @@ def _outcome(seen: Seen, size: int, weight: float) -> Outcome:
         weight=weight,
         verdict=advice.verdict,
         served=advice.served,
+        score=truth.scores[advice.served],
         regret=truth.regret[advice.served],
         plain_regret=truth.plain_regret[advice.served],
         margin=seen.about.margin,

@@ -40,7 +40,7 @@ def measure_customer(
     """The customer's tensor, measured where it is not yet.
 
     Raises:
-        ValueError: the tensor that lies there is of another model, task or preset.
+        FileExistsError: the tensor that lies there is of another model, task or preset.
         AdvisorError: the adviser cannot measure this customer.
 
     """
@@ -114,7 +114,7 @@ def _test(customer: Customer, truth: Truth, scorer: Scorer, tell: Tell) -> dict[
 
 def _still_valid(tensor: Tensor, mark: str, path: Path) -> Tensor:
     if tensor.about.fingerprint != mark:
-        raise ValueError(f"{path} was measured with another model, task or preset; name another --out")
+        raise FileExistsError(f"{path} was measured with another model, task or preset; name another --out")
     return tensor
 
 

@@ -110,8 +110,10 @@ def _verdicts_table(every: Sequence[Outcome]) -> str:
         mine = [o for o in every if o.verdict == verdict]
         within = mean(np.array([o.within for o in mine], float), _weights(mine))
         regret = 100 * mean(np.array([o.regret for o in mine]), _weights(mine))
-        rows.append([verdict.replace("_", " "), str(count), f"{100 * within:.0f} %", f"{regret:.2f}"])
-    return _table(["verdict", "times", "within the margin", "mean regret of what is served"], rows)
+        score = 100 * mean(np.array([o.score for o in mine]), _weights(mine))
+        told = verdict.replace("_", " ")
+        rows.append([told, str(count), f"{score:.1f}", f"{100 * within:.0f} %", f"{regret:.2f}"])
+    return _table(["verdict", "times", "true score of what is served", "within the margin", "regret"], rows)
 
 
 def _tasks_table(every: Sequence[Outcome]) -> str:

@@ -27,6 +27,7 @@ def outcome(task: str, regret: float, verdict: str, **told: object) -> Outcome:
         "size": 50,
         "weight": 1.0,
         "served": "few-shot",
+        "score": 0.5,
         "plain_regret": regret,
         "margin": 0.02,
         "p_within": 0.85,

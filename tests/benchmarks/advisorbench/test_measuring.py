@@ -57,6 +57,7 @@ def test_the_rule_says_of_the_tensor_what_it_said_of_the_customer(whole: tuple[T
     assert seen.cost == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.4, 0.9], ids=["while advising", "while measuring the truth"])
 def test_resumes_after_kill_9(
     script: ModuleType, whole: tuple[Tensor, int], parity: Path, tmp_path: Path, share: float
@@ -87,5 +88,5 @@ def test_a_tensor_of_other_test_lines_is_not_taken_for_this_one(
 ) -> None:
     script.measure(parity, tmp_path, script.Counted())
     monkeypatch.setattr(script, "read_task", lambda folder, *rest: read_task(folder, 10, *rest[1:]))
-    with pytest.raises(ValueError, match="another model, task or preset"):
+    with pytest.raises(FileExistsError, match="another model, task or preset"):
         script.measure(parity, tmp_path, script.Counted())
