@@ -38,7 +38,7 @@ class Progress:
 def write_metrics(folder: Path, told: Iterable[Progress]) -> None:
     """Write all steps as the CSV that OpenAI gives as a job's result file; unknown values stay empty."""
     with (folder / STEP_METRICS).open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(_COLUMNS)
         for p in told:
             table.writerow((p.step, p.loss, p.accuracy, p.validation_loss, p.validation_accuracy))

@@ -9,6 +9,7 @@ import typer
 
 from service.cli_corpus import app as corpus
 from service.cli_data import app as data
+from service.cli_models import app as models
 
 app = typer.Typer(
     help="Prompt, retrieve or fine-tune? Trivium measures all three on your samples and serves the winner.",
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 app.add_typer(corpus, name="corpus")
+app.add_typer(models)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; any but loopback needs API keys.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")]
@@ -29,12 +31,12 @@ DemoPath = Annotated[Path | None, typer.Argument(help="A use case; examples/hand
 Model = Annotated[str | None, typer.Option(help="The language model to measure with.")]
 Preset = Annotated[str | None, typer.Option(help="quick, standard or thorough.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same folds and training.")]
-JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
-ReportOut = Annotated[Path | None, typer.Option(help="Write the report as one HTML file here.")]
 ReplayBundle = Annotated[Path, typer.Argument(help="A replay.zip that a recommendation has written.")]
 Margin = Annotated[
     float | None, typer.Option(min=0, max=0.5, help="Weigh with this margin instead, 0 to 0.5.")
 ]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
+ReportOut = Annotated[Path | None, typer.Option(help="Write the report as one HTML file here.")]
 
 
 @app.command()
@@ -61,8 +63,6 @@ def advise(
 
 
 @app.command()
-def demo(path: DemoPath = None, data_dir: DataDir = None, preset: str = "quick") -> None:
-@app.command()
 def replay(
     bundle: ReplayBundle, margin: Margin = None, json_out: JsonOut = None, report: ReportOut = None
 ) -> None:
@@ -72,6 +72,8 @@ def replay(
     run(bundle, {"margin": margin}, json_out, report)
 
 
+@app.command()
+def demo(path: DemoPath = None, data_dir: DataDir = None, preset: str = "quick") -> None:
     """Start a server, post an example, watch it, deploy what is recommended, and ask it a question."""
     from service.commands.demo import run
 

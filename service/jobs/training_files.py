@@ -11,11 +11,13 @@ from finetune.data.dataset import Dataset, read_dataset
 from finetune.data.errors import UnreadableDataError
 from finetune.data.examples import label_list, training_example
 from finetune.data.findings import Finding
+from finetune.data.labels import labels_of
+from finetune.data.metrics import judge_of
 from finetune.data.report import Report
-from finetune.data.rows import LabelRow, Row
+from finetune.data.rows import Row
 from finetune.data.tokens import Encoder
 from finetune.dataset import Example
-from finetune.session import Judge, Validation
+from finetune.session import Validation
 from service.errors import InvalidTrainingFile, InvalidValidationFile
 from service.schemas.fine_tuning_body import CreateJob
 from service.storage.fine_tuning import TRAINING, VALIDATION, FineTuningSpec
@@ -41,7 +43,7 @@ class TrainingData:
         if self.validation is None:
             return None
         rows = self.validation.rows
-        return Validation(self._said(rows), _judge(rows) if isinstance(rows[0], LabelRow) else None)
+        return Validation(self._said(rows), judge_of(rows) if labels_of(rows) else None)
 
     def _said(self, rows: Sequence[Row]) -> list[Example]:
         labels = label_list(self.training.rows)
@@ -95,13 +97,3 @@ def _read(path: Path, name: str, kind: type[InvalidTrainingFile | InvalidValidat
             field,
         )
     return data
-
-
-def _judge(rows: Sequence[Row]) -> Judge:
-    wanted = [row.learned.strip() for row in rows]
-
-    def share_right(answers: Sequence[str]) -> float:
-        right = sum(said.strip() == label for said, label in zip(answers, wanted, strict=True))
-        return right / len(wanted)
-
-    return share_right

@@ -83,6 +83,14 @@ def finished(stock: openai.OpenAI, job_id: str) -> Any:
     return wait_for(look)
 
 
+@pytest.fixture(scope="module")
+def alone(stock: openai.OpenAI, training_file: str) -> Any:
+    """A training that nobody disturbed."""
+    job = finished(stock, start(stock, training_file, "alone"))
+    assert job.status == "succeeded", job
+    return job
+
+
 def kill(module: str, data_dir: Path) -> None:
     """End every process of a module that belongs to the server, without a word."""
     marker = f"TRIVIUM_DATA_DIR={data_dir}".encode()
@@ -96,10 +104,8 @@ def kill(module: str, data_dir: Path) -> None:
 
 
 def test_a_killed_training_becomes_the_same_adapter(
-    stock: openai.OpenAI, training_file: str, data_dir: Path
+    stock: openai.OpenAI, training_file: str, alone: Any, data_dir: Path
 ) -> None:
-    alone = finished(stock, start(stock, training_file, "alone"))
-    assert alone.status == "succeeded", alone
     job_id = start(stock, training_file, "killed")
     wait_for(lambda: steps_of(stock, job_id) >= 3)
     kill("service.jobs.process", data_dir)
@@ -120,11 +126,11 @@ def test_a_killed_training_becomes_the_same_adapter(
     assert told == list(range(told[0], 0, -1))
 
 
-def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, training_file: str) -> None:
-    newest = stock.fine_tuning.jobs.list(limit=1).data[0]
-    name = newest.fine_tuned_model
-    assert name is not None and name in {model.id for model in stock.models.list()}
-    kept = [c.fine_tuned_model_checkpoint for c in stock.fine_tuning.jobs.checkpoints.list(newest.id)]
+def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, alone: Any) -> None:
+    name = alone.fine_tuned_model
+    assert name in {model.id for model in stock.models.list()}
+    assert alone.id in {job.id for job in stock.fine_tuning.jobs.list(limit=1)}
+    kept = [c.fine_tuned_model_checkpoint for c in stock.fine_tuning.jobs.checkpoints.list(alone.id)]
 
     def say(model: str) -> str:
         messages: Any = [{"role": "user", "content": "5 + 1?"}]
@@ -132,7 +138,7 @@ def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, traini
         return str(answer.choices[0].message.content)
 
     assert say(name) == say(kept[0]) != say("tiny")
-    table = stock.files.content(newest.result_files[0]).text
+    table = stock.files.content(alone.result_files[0]).text
     assert table.startswith("step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,")
     assert stock.models.delete(name).deleted
     with pytest.raises(openai.NotFoundError):
