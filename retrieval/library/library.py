@@ -12,7 +12,7 @@ from retrieval.embedder import Embedder
 from retrieval.extraction import ExtractionError, Extractor
 from retrieval.library.upload import Added, Upload, read_upload, usage_bytes
 from retrieval.library.watched_embedder import Watch, WatchedEmbedder
-from retrieval.store.errors import InvalidFileError, StoreBusyError, StoreError
+from retrieval.store.errors import InvalidFileError, StoreBusyError, StoreError, UnknownFileError
 from retrieval.store.limits import DEFAULTS, Limits
 from retrieval.store.records import FileError, NewFile
 from retrieval.store.store import Store
@@ -88,13 +88,19 @@ class Library:
 
     def remove(self, ids: Sequence[str]) -> None:
         """Delete those of some files that are there."""
-        here = {file.id for file in self.store.files()}
-        self.store.delete([id for id in ids if id in here])
+        self.store.delete([id for id in ids if self._holds(id)])
 
     def tidy(self) -> None:
         """Compact the store as far as that is due, unless somebody else does."""
         with suppress(StoreBusyError):
             self.store.compact()
+
+    def _holds(self, id: str) -> bool:
+        try:
+            self.store.file(id)
+        except UnknownFileError:
+            return False
+        return True
 
     def _read(self, upload: Upload) -> NewFile:
         return read_upload(upload, self._extractor, self._embedder, min(READ_SECONDS, self._seconds))

@@ -61,7 +61,7 @@ def parse_filter(given: Mapping[str, Any], depth: int = 0) -> Filter:
             f"A filter's type is one of {', '.join(get_args(Operator))}, and, or; got {kind!r}."
         )
     key, value = given.get("key"), given.get("value")
-    if not isinstance(key, str):
+    if not isinstance(key, str) or not is_unicode(key):
         raise InvalidFilterError(f"The filter {kind!r} needs a key; got {key!r}.")
     return Comparison(cast(Operator, kind), key, _operand(cast(Operator, kind), value))
 
@@ -104,7 +104,7 @@ def kind(value: object) -> str:
     if isinstance(value, bool):
         return "truth"
     if isinstance(value, str):
-        return "text" if value.isascii() or _is_unicode(value) else ""
+        return "text" if value.isascii() or is_unicode(value) else ""
     if isinstance(value, int):
         return "number" if -(2**63) <= value < 2**63 else ""
     return "number" if isinstance(value, float) and math.isfinite(value) else ""
@@ -160,7 +160,8 @@ def _numbers(connection: sqlite3.Connection, sql: str, values: tuple[object, ...
     return [number for (number,) in connection.execute(sql, values)]
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored, which one with half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

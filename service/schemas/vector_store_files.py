@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from retrieval.store.errors import InvalidFileError
+from retrieval.store.filters import check_attributes
 from service.schemas.chunking import AUTO_STRATEGY, ChunkingStrategy, Sizes, StaticChunking
 from service.schemas.lists import Identified, ListQuery
 from service.schemas.vector_stores import FileCounts, show_counts
@@ -14,9 +16,18 @@ from service.storage.vector_store import Batch, Member, Tally
 from service.storage.vector_store_files import shown_status
 
 Text = Annotated[str, StringConstraints(max_length=512)]
-Attributes = Annotated[
-    dict[Annotated[str, StringConstraints(max_length=64)], bool | int | float | Text], Field(max_length=16)
-]
+Named = dict[Annotated[str, StringConstraints(max_length=64)], bool | int | float | Text]
+
+
+def _storable(attributes: Named) -> Named:
+    try:
+        check_attributes(attributes)
+    except InvalidFileError as error:
+        raise ValueError(str(error)) from error
+    return attributes
+
+
+Attributes = Annotated[Named, Field(max_length=16), AfterValidator(_storable)]
 Status = Literal["in_progress", "completed", "cancelled", "failed"]
 MOST_FILES = 2_000
 

@@ -46,14 +46,16 @@ class FileStore:
         lifetime: int | None = None,
     ) -> StoredFile:
         """Keep a file; the same upload within `window` seconds gives the first one back."""
+        file_id, created_at = f"file-{uuid4().hex}", now()
+        # Before the transaction: others may write to the database while a large file goes to the disk.
+        size = _write(source, self._folder / file_id)
+        expires_at = None if lifetime is None else created_at + lifetime
+        stored = StoredFile(file_id, created_at, filename, purpose, size, sha256, expires_at)
         with self._database.begin() as connection:
-            twin = _twin(connection, filename, purpose, sha256, now() - window)
+            twin = _twin(connection, filename, purpose, sha256, created_at - window)
             if twin and lifetime == (twin.expires_at and twin.expires_at - twin.created_at):
+                self.path(stored).unlink()
                 return twin
-            file_id, created_at = f"file-{uuid4().hex}", now()
-            size = _write(source, self._folder / file_id)
-            expires_at = None if lifetime is None else created_at + lifetime
-            stored = StoredFile(file_id, created_at, filename, purpose, size, sha256, expires_at)
             connection.execute(insert(files).values(**_columns(stored)))
         return stored
 

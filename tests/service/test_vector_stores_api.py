@@ -212,6 +212,44 @@ def test_a_wrong_search_names_the_field(client: TestClient, store: str, body: di
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"attributes": {"height": NaN}}',
+        '{"attributes": {"height": 1e999}}',
+        '{"attributes": {"a": "\\ud800"}}',
+        '{"attributes": {"\\ud800": 1}}',
+        '{"attributes": {"a": [1]}}',
+        '{"attributes": {"a": null}}',
+        '{"attributes": {"a": 99999999999999999999}}',
+    ],
+)
+def test_attributes_that_cannot_be_kept_are_refused(
+    client: TestClient, store: str, ingest: Any, text: str
+) -> None:
+    file_id = attach(client, store, "river.md", RIVER)
+    ingest()
+    headers = {"content-type": "application/json"}
+    refusal(client.post(f"{STORES}/{store}/files/{file_id}", content=text, headers=headers), 400)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"query": "\\ud800"}',
+        '{"query": "x", "filters": {"type": "eq", "key": "\\ud800", "value": 1}}',
+        '{"query": "x", "filters": {"type": "eq", "key": "a", "value": NaN}}',
+        '{"query": "x", "ranking_options": {"score_threshold": NaN}}',
+        '{"query": "x", "filters": ' + '{"type":"and","filters":[' * 99 + "]}" * 99 + "}",
+    ],
+)
+def test_odd_searches_are_refused(client: TestClient, store: str, ingest: Any, text: str) -> None:
+    attach(client, store, "river.md", RIVER)
+    ingest()
+    headers = {"content-type": "application/json"}
+    refusal(client.post(f"{STORES}/{store}/search", content=text, headers=headers), 400)
+
+
+@pytest.mark.parametrize(
     "sizes",
     [
         {"max_chunk_size_tokens": 99, "chunk_overlap_tokens": 0},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -167,6 +168,13 @@ def test_the_async_client_and_embeddings(stock: openai.OpenAI, live: Running) ->
             return done.status
 
     assert asyncio.run(scenario()) == "completed"
+
+
+def test_the_guide_does_what_it_says(live: Running) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "vector-stores.md").read_text("utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL))
+    assert "8321" in code
+    exec(compile(code.replace("http://127.0.0.1:8321", live.url), "docs/vector-stores.md", "exec"), {})
 
 
 def dot(one: list[float], other: list[float]) -> float:

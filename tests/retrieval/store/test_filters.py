@@ -120,6 +120,7 @@ def test_follows_changed_attributes(store, make_file) -> None:
         ({"type": "like", "key": "a", "value": 1}, "type is one of"),
         ({"key": "a"}, "type is one of"),
         ({"type": "eq", "value": 1}, "needs a key"),
+        ({"type": "eq", "key": "\ud800", "value": 1}, "needs a key"),
         ({"type": "eq", "key": "a", "value": None}, "takes text"),
         ({"type": "eq", "key": "a", "value": float("inf")}, "takes text"),
         ({"type": "in", "key": "a", "value": "abc"}, "list of values"),
