@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +16,19 @@ Overlap = Annotated[int, typer.Option(help="Tokens that neighbouring spans share
 QuestionText = Annotated[list[str], typer.Argument(help="A question, or several ways to ask it.")]
 Count = Annotated[int, typer.Option(min=1, max=50, help="Passages to show.")]
 Ranker = Annotated[str, typer.Option(help="hybrid, rrf, dense or lexical.")]
+ReaderName = Annotated[
+    Literal["auto", "extractive", "generative"],
+    typer.Option(help="extractive: exact words; generative: a model writes; auto: it writes if need be."),
+]
+Writer = Annotated[
+    str | None,
+    typer.Option("--model", help="A model that may write; openai:NAME sends it passages."),
+]
+Read = Annotated[int, typer.Option(min=1, max=50, help="Passages to read.")]
+Least = Annotated[
+    float | None,
+    typer.Option(min=0.0, max=1.0, help="The least confidence of an answer; as calibrated if left out."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -39,6 +52,22 @@ def search(
     from service.commands.corpus import run_search
 
     run_search(question, store, count, ranker, json_out)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    store: StoreDir,
+    model: Writer = None,
+    reader: ReaderName = "auto",
+    count: Read = 5,
+    threshold: Least = None,
+    json_out: AsJson = False,
+) -> None:
+    """Answer a question with exact citations; the exit status is 1 where the evidence does not suffice."""
+    from service.commands.corpus_ask import Asked, run_ask
+
+    run_ask(Asked(question, store, reader, model, count, threshold, json_out))
 
 
 @app.command()
