@@ -17,7 +17,9 @@ from generation.errors import ContextTooLongError
 from generation.language_model import LanguageModel, Request
 from generation.messages import Conversation
 from generation.prompts import Demonstration, Passage, render
+from retrieval.answers.extractive import SpanReader
 from retrieval.corpus import Corpus
+from retrieval.documents import Hit
 from retrieval.embedder import Embedder
 
 
@@ -53,14 +55,15 @@ class Answerer:
         self._embedder = workbench.embedder
         self._corpus = corpus
         self._label = _labeller(plan, folder, workbench) if plan.head else None
-        self._model = None if plan.head else _model(plan, folder, workbench)
+        self._reader = workbench.reader if plan.reads else None
+        self._model = None if plan.head or plan.reads else _model(plan, folder, workbench)
         pool = [d.input for d in plan.demonstrations]
         self._shown = (memory or self._embedder).embed(pool) if plan.nearest else None
 
     def answer(self, inputs: Sequence[str]) -> list[Answer]:
         """Answer each input, in order."""
         began = time.perf_counter()
-        answers = self._classify(inputs) if self._label else self._generate(inputs)
+        answers = self._answers(inputs)
         share = (time.perf_counter() - began) / max(len(inputs), 1)
         return [Answer(a.text, a.prompt_tokens, a.completion_tokens, share, a.sources) for a in answers]
 
@@ -73,9 +76,23 @@ class Answerer:
             for text, shown, found in zip(inputs, demonstrations, passages, strict=True)
         ]
 
+    def _answers(self, inputs: Sequence[str]) -> list[Answer]:
+        if self._label:
+            return self._classify(inputs)
+        return self._point(self._reader, inputs) if self._reader else self._generate(inputs)
+
     def _classify(self, inputs: Sequence[str]) -> list[Answer]:
         assert self._label is not None
         return [Answer(label, 0, 0, 0.0) for label in self._label(inputs)]
+
+    def _point(self, reader: SpanReader, inputs: Sequence[str]) -> list[Answer]:
+        """The words of a passage that answer most probably; nothing where no passage was found."""
+        answers = []
+        for text, found in zip(inputs, self._search(inputs), strict=True):
+            spans = reader.read(text, found)
+            said = found[spans[0].passage].text[spans[0].start : spans[0].end] if spans else ""
+            answers.append(Answer(said, 0, 0, 0.0, tuple(hit.document_id for hit in found)))
+        return answers
 
     def _generate(self, inputs: Sequence[str]) -> list[Answer]:
         assert self._model is not None
@@ -98,10 +115,13 @@ class Answerer:
         return [[every[i] for i in reversed(row)] for row in nearest]
 
     def _passages(self, inputs: Sequence[str]) -> list[list[tuple[str, Passage]]]:
+        found = self._search(inputs)
+        return [[(hit.document_id, Passage(hit.title, hit.text)) for hit in hits] for hits in found]
+
+    def _search(self, inputs: Sequence[str]) -> list[list[Hit]]:
         if not self.plan.passages or self._corpus is None:
             return [[]] * len(inputs)
-        found = self._corpus.search(inputs, k=self.plan.passages)
-        return [[(hit.document_id, Passage(hit.title, hit.text)) for hit in hits] for hits in found]
+        return self._corpus.search(inputs, k=self.plan.passages)
 
     def _fit(
         self, text: str, shown: list[Demonstration], found: list[tuple[str, Passage]]

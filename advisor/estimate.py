@@ -21,6 +21,8 @@ WRITE_SECONDS_PER_SAMPLE = 0.05
 TRAIN_TOKENS_PER_SECOND = 2_500.0
 PASSAGE_TOKENS = 600
 EMBED_TOKENS_PER_SECOND = 8_000.0
+POINT_TOKENS_PER_SECOND = 2_000.0
+"""Of the passages that the reader reads."""
 ENCODER_TRAIN_TOKENS_PER_SECOND = 1_000.0
 SHOWING = ("few-shot", "knn-few-shot")
 EMBEDDING = ("knn-few-shot", "feature-head")
@@ -92,6 +94,8 @@ def _answer_seconds(method: Method, use_case: UseCase) -> float:
         embedding = _tokens(use_case) / EMBED_TOKENS_PER_SECOND
     if method.name in CLASSIFYING:
         return _tokens(use_case) / EMBED_TOKENS_PER_SECOND
+    if method.name == "rag-reader":
+        return embedding + PASSAGE_TOKENS / POINT_TOKENS_PER_SECOND
     return embedding + WRITE_SECONDS_PER_SAMPLE + _prompt_tokens(method, use_case) / READ_TOKENS_PER_SECOND
 
 

@@ -31,10 +31,12 @@ class Plan(BaseModel):
     nearest: int = 0
     """When above 0, only this many demonstrations are shown: those nearest to the input."""
     passages: int = 0
-    """Passages of the corpus that are shown."""
+    """Passages of the corpus that are shown, or read."""
     adapted: bool = False
     """The model, or the encoder below the head, carries the adapter beside the plan."""
     head: bool = False
     """A head answers, which lies beside the plan or in its adapter; no language model is asked."""
+    reads: bool = False
+    """The reader answers with words of the passages; no language model is asked."""
     unlearned: int = 0
     """Training samples that the model's context window has no room for."""

@@ -1,12 +1,14 @@
-"""What methods may use: models by name and the embedder."""
+"""What methods may use: models by name, the embedder and the reader."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from finetune.errors import HeadError
 from generation.catalog import Catalog
+from retrieval.answers.extractive import SpanReader
+from retrieval.answers.sentence_reader import SentenceReader
 from retrieval.embedder import Embedder
 
 
@@ -16,6 +18,7 @@ class Workbench:
 
     catalog: Catalog
     embedder: Embedder
+    reader: SpanReader = field(default_factory=SentenceReader)
     encoder: Path | None = None
     """The folder of the encoder that is trained where answers are labels; without one none is."""
 

@@ -10,6 +10,7 @@ from advisor.methods.method import Method, Situation, Training
 from advisor.methods.nearest_shot import NearestShot
 from advisor.methods.rag import Rag
 from advisor.methods.rag_lora import RagLora
+from advisor.methods.rag_reader import RagReader
 from advisor.methods.zero_shot import ZeroShot
 
 METHODS: tuple[Method, ...] = (
@@ -18,6 +19,7 @@ METHODS: tuple[Method, ...] = (
     NearestShot(),
     FeatureHead(),
     EncoderLora(),
+    RagReader(),
     Rag(),
     Lora(),
     RagLora(),

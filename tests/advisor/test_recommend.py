@@ -63,6 +63,11 @@ def facts() -> UseCase:
     )
 
 
+def without_documents() -> UseCase:
+    """The same questions where only a language model could know."""
+    return facts().model_copy(update={"corpus": None})
+
+
 def reads_passages(request: Request) -> str:
     """Answers from the first passage, and has no idea without one."""
     text = request.messages[-1].content
@@ -224,9 +229,8 @@ def test_an_input_that_does_not_fit_is_a_wrong_answer_and_nothing_more(tmp_path:
     data["samples"][0]["input"] = "word " * 1_000
     bench, _ = workbench(reads_passages, context_window=400)
     found = recommend(UseCase.model_validate(data), bench, tmp_path)
-    assert {row.method: row.too_long for row in found.rows} == dict.fromkeys(
-        ("zero-shot", "few-shot", "knn-few-shot", "rag"), 1
-    )
+    prompted = dict.fromkeys(("zero-shot", "few-shot", "knn-few-shot", "rag"), 1)
+    assert {row.method: row.too_long for row in found.rows} == {**prompted, "rag-reader": 0}
     assert found.cases[0].outputs["rag"] == "" and found.cases[0].scores["rag"] == 0
     assert found.recommended == "rag"
     assert "do not fit" in (tmp_path / "report.html").read_text()
@@ -235,7 +239,7 @@ def test_an_input_that_does_not_fit_is_a_wrong_answer_and_nothing_more(tmp_path:
 def test_where_no_input_fits_the_methods_fail(tmp_path: Path) -> None:
     bench, _ = workbench(reads_passages, context_window=5)
     with pytest.raises(AdvisorError, match="not one input fits"):
-        recommend(facts(), bench, tmp_path)
+        recommend(without_documents(), bench, tmp_path)
 
 
 def test_where_every_method_fails_the_reasons_are_told(tmp_path: Path) -> None:
@@ -243,8 +247,8 @@ def test_where_every_method_fails_the_reasons_are_told(tmp_path: Path) -> None:
         raise GenerationError("the template cannot say this")
 
     bench, _ = workbench(broken)
-    with pytest.raises(AdvisorError, match="rag: the template cannot say this") as caught:
-        recommend(facts(), bench, tmp_path)
+    with pytest.raises(AdvisorError, match="few-shot: the template cannot say this") as caught:
+        recommend(without_documents(), bench, tmp_path)
     assert not isinstance(caught.value, Cancelled)
 
 
@@ -315,8 +319,8 @@ def test_deploying_what_does_not_apply_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_estimate_names_what_will_run() -> None:
     found = estimate(facts())
-    assert found.methods == ("zero-shot", "few-shot", "knn-few-shot", "rag")
-    assert found.trials == 1 + 5 + 5 + 1
+    assert found.methods == ("zero-shot", "few-shot", "knn-few-shot", "rag-reader", "rag")
+    assert found.trials == 1 + 5 + 5 + 1 + 1
 
 
 def test_a_use_case_that_no_method_fits_is_refused() -> None:
