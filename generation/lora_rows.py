@@ -20,6 +20,8 @@ from torch import nn
 from generation.adapter_folder import adapter_name, peft_config
 from generation.errors import ModelUnavailableError
 
+Change = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
+"""Matrices of all adapters of a batch, and for each row which of their ranks are its own (None: all)."""
 _PREFIX = "base_model.model."
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 
@@ -58,19 +60,27 @@ class LoraRows:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._layers: dict[str, _Changed] = {}
+        self._last: tuple[list[LoraWeights | None], dict[str, Change]] = ([], {})
 
     @contextmanager
     def applied(self, rows: Sequence[LoraWeights | None]) -> Iterator[None]:
         """A block in which each row of a batch is computed with its own adapter."""
-        distinct = list(dict.fromkeys(row for row in rows if row is not None))
-        changed = {path for weights in distinct for path in weights.layers}
-        for path in changed:
-            self._layer(path).change(*_joined(path, rows, distinct))
+        changes = self._changes(list(rows))
+        for path, change in changes.items():
+            self._layer(path).change = change
         try:
             yield
         finally:
-            for path in changed:
-                self._layers[path].change(None, None, None)
+            for path in changes:
+                self._layers[path].change = None
+
+    def _changes(self, rows: list[LoraWeights | None]) -> dict[str, Change]:
+        """What is added to each layer; remembered for the next token of the same rows."""
+        if self._last[0] != rows:
+            distinct = list(dict.fromkeys(row for row in rows if row is not None))
+            paths = {path for weights in distinct for path in weights.layers}
+            self._last = (rows, {path: _joined(path, rows, distinct) for path in paths})
+        return self._last[1]
 
     def _layer(self, path: str) -> _Changed:
         if path not in self._layers:
@@ -87,25 +97,18 @@ class _Changed(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
         self.inner = inner
-        self.change(None, None, None)
-
-    def change(self, down: torch.Tensor | None, up: torch.Tensor | None, mine: torch.Tensor | None) -> None:
-        """Matrices of all adapters, and for each row which of their ranks are its own (None: all)."""
-        self._down, self._up, self._mine = down, up, mine
+        self.change: Change | None = None
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.inner(given)
-        if self._down is None or self._up is None:
+        if self.change is None:
             return out
-        low = nn.functional.linear(given, self._down)
-        if self._mine is not None:
-            low = low * self._mine
-        return out + nn.functional.linear(low, self._up)
+        down, up, mine = self.change
+        low = nn.functional.linear(given, down)
+        return out + nn.functional.linear(low if mine is None else low * mine, up)
 
 
-def _joined(
-    path: str, rows: Sequence[LoraWeights | None], distinct: Sequence[LoraWeights]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+def _joined(path: str, rows: Sequence[LoraWeights | None], distinct: Sequence[LoraWeights]) -> Change:
     having = [weights for weights in distinct if path in weights.layers]
     downs, ups = zip(*(weights.layers[path] for weights in having), strict=True)
     if len(having) == 1 and all(row is having[0] for row in rows):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,7 +84,7 @@ def _search(
     labels = label_list(training)
     recipe = Recipe.for_size(len(training), seed=wish.seed)
     if wish.epochs is not None:
-        recipe = Recipe(epochs=wish.epochs, batch_tokens=recipe.batch_tokens, seed=wish.seed)
+        recipe = replace(recipe, epochs=wish.epochs)
     search = Search(
         base=base,
         examples=[training_example(row, labels) for row in training],

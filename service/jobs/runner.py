@@ -7,7 +7,7 @@ import time
 
 from service.errors import RULES, JobCrashed
 from service.jobs.process import overdue
-from service.jobs.turns import is_paused, turn_of
+from service.jobs.turns import must_wait, turn_of
 from service.processes.leash import spawn, stop
 from service.settings import Settings
 from service.states import Status
@@ -42,7 +42,7 @@ class Runner:
         job = self._data.jobs.get(job_id)
         if job is None or job.finished or turn_of(self._data.jobs, job).id != turn_id:
             return "gone" if job is None else job.status
-        if is_paused(self._data.jobs, job):
+        if must_wait(self._data.jobs, job):
             self._data.jobs.move(job_id, "queued", only_from="running")
             return self._current(job).status
         stage: Status = "validating_files" if job.status == "validating_files" else "running"

@@ -40,6 +40,19 @@ def turn_of(jobs: JobStore, job: Job) -> Turn:
 
 
 def is_paused(jobs: JobStore, job: Job) -> bool:
-    """Whether a job was asked to wait; one that runs will do so soon."""
+    """Whether a job was asked to wait; one that runs will do so soon, files are checked all the same."""
     asked = jobs.latest(job.id, (PAUSE, RESUME)) if job.kind in PAUSABLE else None
     return asked is not None and asked.kind == PAUSE
+
+
+def must_wait(jobs: JobStore, job: Job) -> bool:
+    """Whether a paused job shall get no turn now."""
+    return job.status != "validating_files" and is_paused(jobs, job)
+
+
+def resume(jobs: JobStore, job: Job) -> None:
+    """Let a paused job go on. One that waits already is queued anew: its turn may have passed meanwhile."""
+    if is_paused(jobs, job):
+        jobs.append(job.id, RESUME, {})
+        if job.status == "queued":
+            jobs.append(job.id, "status", {"status": "queued", "error": None})

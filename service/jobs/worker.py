@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 from service.jobs.ingestion_shift import call_for_ingestion
 from service.jobs.runner import Runner, crashed
-from service.jobs.turns import QUEUES, VALIDATIONS, is_paused, turn_of
+from service.jobs.turns import QUEUES, VALIDATIONS, must_wait, turn_of
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -68,7 +68,7 @@ class Dispatcher:
                 self._data.jobs.move(job.id, "cancelled", only_from="queued")
                 continue
             turn = turn_of(self._data.jobs, job)
-            if turn.id not in self._handed and not is_paused(self._data.jobs, job):
+            if turn.id not in self._handed and not must_wait(self._data.jobs, job):
                 with SetWorkflowID(turn.id):
                     DBOS.enqueue_workflow(turn.queue, self._workflow, job.id, turn.id)
                 self._handed.add(turn.id)
@@ -76,7 +76,7 @@ class Dispatcher:
     def audit(self) -> None:
         """Fail jobs whose workflow is over without them: no job is stuck for ever."""
         for job in self._data.jobs.unfinished():
-            if not is_paused(self._data.jobs, job) and self._over(job):
+            if not must_wait(self._data.jobs, job) and self._over(job):
                 self._data.jobs.move(job.id, "failed", error=crashed())
 
     def _over(self, job: Job) -> bool:

@@ -11,8 +11,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import InvalidRequest, NotReady
 from service.fine_tuning_admission import queue_training
+from service.jobs import turns
 from service.jobs.training_events import METRICS, PLAN
-from service.jobs.turns import PAUSE, RESUME, is_paused
+from service.jobs.turns import PAUSE, is_paused
 from service.lookups import find_fine_tuning
 from service.resources import Here, Resources
 from service.routes.recommendations import POLL_MS, IdempotencyKey
@@ -71,8 +72,7 @@ def pause(here: Here, job_id: str, response: Response) -> FineTuningJob:
 def resume(here: Here, job_id: str, response: Response) -> FineTuningJob:
     """Let a training go on where it stopped."""
     job = _unfinished(here, job_id)
-    if is_paused(here.data.jobs, job):
-        here.data.jobs.append(job_id, RESUME, {})
+    turns.resume(here.data.jobs, job)
     return _show(here, find_fine_tuning(here, job_id), response)
 
 

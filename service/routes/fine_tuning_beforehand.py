@@ -15,6 +15,8 @@ from service.schemas.fine_tuning_beforehand import Estimate, Preview
 from service.schemas.fine_tuning_body import PreviewBody, TrainingBody
 from service.storage.fine_tuning import TRAINING, VALIDATION, FineTuningSpec, keep_file
 
+SECONDS = 300.0
+"""An estimate loads the model and takes steps with it."""
 router = APIRouter(prefix="/v1/fine_tuning", tags=["fine-tuning"])
 
 
@@ -37,7 +39,7 @@ def estimate(here: Here, body: TrainingBody) -> Estimate:
             "base": str(parts.base),
             "adapter": str(parts.adapter) if parts.adapter else None,
         }
-        outcome = outcome_apart("service.processes.training_estimate", json.dumps(task), folder)
+        outcome = outcome_apart("service.processes.training_estimate", json.dumps(task), folder, SECONDS)
     return Estimate(**outcome["estimate"])
 
 

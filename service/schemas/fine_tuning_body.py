@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from finetune.data.codes import CODES
 from service.errors import InvalidRequest
 
 T = TypeVar("T")
@@ -137,6 +138,14 @@ class CreateJob(TrainingBody):
                 "integrations",
             )
         return data
+
+    @field_validator("accept_findings")
+    @classmethod
+    def _known(cls, codes: list[str]) -> list[str]:
+        unknown = [code for code in codes if code not in CODES]
+        if unknown:
+            raise ValueError(f"there is no finding {unknown[0]!r}; docs/datasets.md lists them")
+        return codes
 
 
 class PreviewBody(BaseModel):

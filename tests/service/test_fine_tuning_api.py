@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
 from generation.adapter_folder import adapter_path
+from service.jobs.turns import Turn, must_wait, turn_of
+from service.schemas.fine_tuning_body import Dials
 from service.storage.data_dir import DataDir
 
 ROWS = "\n".join(json.dumps({"prompt": f"How much is {i} + 1?", "completion": str(i + 1)}) for i in range(20))
@@ -60,6 +63,7 @@ def test_a_job_begins_by_validating_its_files(client: TestClient, file_id: str) 
         ({"recipe": {"kind": "magic"}}, "recipe.kind"),
         ({"recipe": {"colour": "red"}}, "recipe.colour"),
         ({"parent_mode": "stack"}, "parent_mode"),
+        ({"accept_findings": ["magic"]}, "accept_findings"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -182,3 +186,36 @@ def test_adapters_are_trained_as_adapters(client: TestClient, data: DataDir, fil
     assert whole.json()["error"]["param"] == "recipe.kind"
     twins = [post(client, training_file=file_id, model="ft:one", seed=seed).json() for seed in (1, 2)]
     assert twins[0]["id"] != twins[1]["id"]
+
+
+def test_a_resumed_job_gets_another_turn_for_its_old_one_may_have_passed(
+    client: TestClient, data: DataDir, file_id: str
+) -> None:
+    job_id = post(client, training_file=file_id).json()["id"]
+    path = f"/v1/fine_tuning/jobs/{job_id}"
+
+    def now() -> tuple[Turn, bool]:
+        job = data.jobs.get(job_id)
+        assert job is not None
+        return turn_of(data.jobs, job), must_wait(data.jobs, job)
+
+    client.post(f"{path}/pause")
+    assert now() == (Turn(f"{job_id}.files", "validations"), False), "files are checked all the same"
+    data.jobs.move(job_id, "queued")
+    first, waits = now()
+    assert waits
+    client.post(f"{path}/resume")
+    second, waits = now()
+    assert not waits and second != first
+    data.jobs.move(job_id, "running")
+    client.post(f"{path}/pause")
+    client.post(f"{path}/resume")
+    assert now() == (second, False), "a pause that was taken back in time changes nothing"
+
+
+def test_the_document_names_every_dial() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "fine-tuning.md").read_text("utf-8")
+    named = set(re.findall(r"`recipe\.(\w+)`", told))
+    assert named == set(Dials.model_fields)
+    for kind in get_args(Dials.model_fields["kind"].annotation):
+        assert f"`{kind}`" in told
