@@ -149,11 +149,8 @@ def gap_closed(regret: float, always: Sequence[float]) -> float | None:
 def calibration_error(told: Floats, came: Floats, weights: Floats) -> float:
     """Mean distance between what was told and how often it came, in tenths of what was told."""
     place = np.minimum((told * BINS + TIE).astype(int), BINS - 1)
-    gaps = [
-        weights[place == b].sum() * abs(mean(told[place == b] - came[place == b], weights[place == b]))
-        for b in np.unique(place)
-    ]
-    return float(sum(gaps) / weights.sum())
+    off = weights * (told - came)
+    return float(sum(abs(off[place == tenth].sum()) for tenth in np.unique(place)) / weights.sum())
 
 
 def over_tasks(found: Sequence[Outcome], figure: Callable[[Floats], float | None]) -> Interval | None:
