@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Manager, Pool
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import Any
 
 import httpx
@@ -73,28 +74,29 @@ def _ingest(client: openai.OpenAI, store: str, documents: Sequence[dict[str, Any
         raise SystemExit(f"not all documents were ingested: {batch.file_counts}")
 
 
-def _probed(url: str, work: Any) -> tuple[float, dict[str, float]]:
+def _probed(url: str, work: Callable[[], None]) -> tuple[float, dict[str, float]]:
     """Seconds that the work took, and what /health took meanwhile, in milliseconds."""
-    took: list[float] = []
-    done = threading.Event()
+    with Pool(1) as pool, Manager() as manager:
+        done = manager.Event()
+        probed = pool.apply_async(_probe, (url, done))
+        began = time.perf_counter()
+        try:
+            work()
+        finally:
+            seconds = time.perf_counter() - began
+            done.set()
+        return seconds, _milliseconds(probed.get())
 
-    def probe() -> None:
-        with httpx.Client() as http:
-            while not done.wait(PROBE_SECONDS):
-                began = time.perf_counter()
-                http.get(f"{url}/health").raise_for_status()
-                took.append(time.perf_counter() - began)
 
-    thread = threading.Thread(target=probe)
-    thread.start()
-    began = time.perf_counter()
-    try:
-        work()
-    finally:
-        seconds = time.perf_counter() - began
-        done.set()
-        thread.join()
-    return seconds, _milliseconds(took)
+def _probe(url: str, done: Event) -> list[float]:
+    """In a process of its own, which does not wait for the uploading one."""
+    took = []
+    with httpx.Client() as http:
+        while not done.wait(PROBE_SECONDS):
+            began = time.perf_counter()
+            http.get(f"{url}/health").raise_for_status()
+            took.append(time.perf_counter() - began)
+    return took
 
 
 def _ask(client: openai.OpenAI, store: str, questions: Sequence[str], clients: int) -> dict[str, float]:

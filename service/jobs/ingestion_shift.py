@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,8 @@ SHIFT_SECONDS = 3600.0
 PAUSE_SECONDS = 10
 """After a job that failed; what made it fail may last."""
 LOOK_SECONDS = 0.25
+NICENESS = 10
+"""Beyond that of other jobs: a bulk load takes what chats and searches leave."""
 
 
 def call_for_ingestion(data: DataDir) -> None:
@@ -42,6 +45,7 @@ def ingest_job(settings: Settings, data: DataDir, _job: Job, stop: StopSignal) -
     from service.jobs.ingestion import Ingestion
     from service.wiring import build_embedder
 
+    os.nice(NICENESS)
     end = time.monotonic() + SHIFT_SECONDS
     with Extractor() as extractor:
         ingestion = Ingestion(data, build_embedder(), extractor, settings.file_timeout_seconds, stop)

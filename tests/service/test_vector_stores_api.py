@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pptx import Presentation
+from pypdf import PdfWriter
 
 from retrieval.extraction import Extractor
 from retrieval.hashing_embedder import HashingEmbedder
@@ -20,6 +23,23 @@ from service.storage.data_dir import DataDir
 RIVER = "# The river\n\nThe river Alda rises in the hills of Morn and flows past the old mill to the sea."
 BRIDGE = "# The bridge\n\nThe stone bridge at Kell was built by masons and carries the northern road."
 STORES = "/v1/vector_stores"
+
+
+def locked_pdf() -> bytes:
+    out = BytesIO()
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def slides(*titles: str) -> bytes:
+    deck, out = Presentation(), BytesIO()
+    for title in titles:
+        deck.slides.add_slide(deck.slide_layouts[5]).shapes.title.text = title
+    deck.save(out)
+    return out.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +116,14 @@ def test_a_file_is_ingested_and_found_where_it_stands(client: TestClient, store:
     assert (now["status"], now["usage_bytes"] > len(text)) == ("completed", True)
 
 
+def test_a_passage_names_its_page(client: TestClient, store: str, ingest: Any) -> None:
+    long = "Ferries are late. " * 90
+    attach(client, store, "deck.pptx", slides(long, long, "The harbour master is Ada Quill."))
+    ingest()
+    (best, *_) = search(client, store, "who is the harbour master", ranking_options={"ranker": "lexical"})
+    assert "Ada Quill" in best["place"]["quote"] and best["place"]["page"] in (2, 3)
+
+
 def test_a_span_comes_once_with_its_best_window(client: TestClient, store: str, ingest: Any) -> None:
     long = "\n\n".join(f"Chapter {i}. The river passes mile {i} of its way." * 12 for i in range(20))
     sizes = {"type": "static", "static": {"max_chunk_size_tokens": 400, "chunk_overlap_tokens": 100}}
@@ -113,6 +141,7 @@ def test_a_span_comes_once_with_its_best_window(client: TestClient, store: str, 
     [
         ("empty.txt", b" \n", "invalid_file", "white space"),
         ("scan.pdf", b"%PDF-1.4 cut off", "invalid_file", "broken"),
+        ("locked.pdf", locked_pdf(), "unsupported_file", "password"),
         ("letter.pdf", b"just a letter", "invalid_file", ""),
         ("tool.exe", b"MZ\x90\x00" + bytes(range(256)) * 40, "unsupported_file", "neither"),
     ],
