@@ -50,6 +50,7 @@ def load_model(folder: Path) -> Any:
         ModelUnavailableError: there is none, or it cannot be read.
     """
     _check(folder)
+    _check_kind(folder)
     kind: Any = torch.float32 if device() == "cpu" else "auto"
     try:
         model = AutoModelForCausalLM.from_pretrained(
@@ -99,6 +100,18 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     listed = model.generation_config.eos_token_id
     named = listed if isinstance(listed, list) else [listed]
     return frozenset(t for t in [*named, tokenizer.eos_token_id] if t is not None)
+
+
+def _check_kind(folder: Path) -> None:
+    """Refuse what would be loaded with an output layer that knows nothing, or not at all."""
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    named = config.get("architectures") or ["ForCausalLM"]
+    writes = any(name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")) for name in named)
+    if config.get("is_encoder_decoder") or not writes:
+        raise ModelUnavailableError(
+            f"{folder.name!r} is no causal language model ({', '.join(named)}), and only such models write "
+            "here; name the folder of one."
+        )
 
 
 def _check(folder: Path) -> None:
