@@ -6,7 +6,8 @@ FinetuneError
 ├── CheckpointError    a checkpoint that cannot be written, is in use, or belongs to another training
 │   └── DamagedCheckpoint
 ├── TrainingError      training went wrong: the loss is no number, or the adapter has no effect
-│   └── Diverged       the loss is no number; names the step
+│   ├── Diverged       the loss is no number; names the step
+│   └── Forgot         the parent's task got worse by more than was allowed; nothing was written
 ├── Stopped            asked to stop; no adapter was written, the last checkpoint is kept
 │   ├── Cancelled      for good
 │   └── Paused         for a while; the same call goes on where it stopped
@@ -34,6 +35,17 @@ class TrainingError(FinetuneError):
 
 class Diverged(TrainingError):  # noqa: N818 - says what happened
     """The loss is no number; the weights are those before the step that gave it."""
+
+
+class Forgot(TrainingError):  # noqa: N818 - says what happened
+    """The parent's task got worse by more than was allowed; nothing was written."""
+
+    def __init__(self, before: float, after: float, bound: float) -> None:
+        super().__init__(
+            f"On the parent's task the score fell from {before:.3f} to {after:.3f}, by more than {bound:g}; "
+            "nothing was written, and the parent is as it was. Replay more of its rows, or train less."
+        )
+        self.before, self.after, self.bound = before, after, bound
 
 
 class RecipeError(FinetuneError):

@@ -45,6 +45,8 @@ class Session:
     """Seconds between checkpoints."""
     on_epoch: Callable[[Progress, Callable[[Path], None]], None] | None = None
     """Told after the last step of each epoch, with what writes the model as it is then to a folder."""
+    accept: Callable[[Path], None] | None = None
+    """Shown the finished folder before it takes its place; an error that it raises refuses the folder."""
     activations: Activations = field(default_factory=Activations)
     """What layers that do not learn make of the rows; share it between trainings on one base."""
 

@@ -92,6 +92,8 @@ def _run(job: Job, out: Path, session: Session) -> TrainingReport:
         with adapter.whole_folder(out) as part:
             manifest = _write(job, loop, part, best)
             canary = _sing(job.learner, part, rows, before)
+            if session.accept:
+                session.accept(part)
         if kept:
             kept.clear()
     return TrainingReport(out, manifest, canary)
