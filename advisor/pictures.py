@@ -9,7 +9,9 @@ from markupsafe import Markup, escape
 
 from advisor.recommendation import Recommendation, Row
 
-WIDTH, LEFT, RIGHT, LINE = 640, 130, 30, 28
+FILL = {"margin": "#d7efe3", "chosen": "#0a7d4f", "other": "#5b6b7c", "excluded": "none"}
+"""Where the page's own colours are not read."""
+WIDTH, LEFT, RIGHT, LINE, ROOM = 640, 130, 30, 28, 120
 
 
 def forest(result: Recommendation) -> Markup:
@@ -56,7 +58,7 @@ def quality_and_cost(result: Recommendation) -> Markup:
         parts += [
             _line(x(at), y(row.interval[0]), x(at), y(row.interval[1]), "whisker"),
             _dot(x(at), y(row.score), _style(row, result)),
-            _text(x(at) + 9, y(row.score) - 6, row.method, "start"),
+            _beside(x(at), y(row.score) - 6, row.method),
         ]
     parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
     parts += [_text(x(c), height - 20, f"{10**c:.2g}", "middle") for c in sorted({min(costs), max(costs)})]
@@ -94,17 +96,24 @@ def _svg(height: float, parts: Sequence[str], title: str) -> Markup:
     )
 
 
+def _beside(x: float, y: float, words: str) -> str:
+    """To the right of a dot, or to the left where there is no room."""
+    fits = x < WIDTH - ROOM
+    return _text(x + 9 if fits else x - 9, y, words, "start" if fits else "end")
+
+
 def _text(x: float, y: float, words: str, anchor: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}"/>'
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}" stroke="#5b6b7c"/>'
 
 
 def _dot(x: float, y: float, style: str) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="{style}"/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="{style}" fill="{FILL[style]}"/>'
 
 
 def _box(x: float, y: float, width: float, height: float, style: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" class="{style}"/>'
+    place = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {place} class="{style}" fill="{FILL[style]}"/>'

@@ -52,6 +52,7 @@ def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
         metric=sheet.measured.situation.task.metric.name,
         samples=len(sheet.references),
         given_samples=len(use_case.samples),
+        prefer=use_case.economics.prefer,
         labels_needed=labels_needed(drawn, use_case.margin, sheet.excluded, len(sheet.references)),
         excluded=sheet.excluded,
         failed=sheet.measured.failed,

@@ -32,6 +32,8 @@ class Findings:
     samples: int
     """Scored."""
     given_samples: int
+    prefer: str = "simplest"
+    """Which of several equally good methods is taken."""
     labels_needed: int | None = None
     excluded: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
@@ -55,17 +57,20 @@ def _advice(found: Findings) -> str:
     if decision.recommended is None:
         return _nothing_works(found, decision.leader)
     scored = _scored(found, decision.recommended)
-    loses = (
-        f"loses {100 * found.standings[decision.recommended].expected_loss:.1f} points to the best on average"
-    )
+    mine = found.standings[decision.recommended]
+    loses = f"loses {100 * mine.expected_loss:.1f} points to the best on average"
     sure = f"with {confidence(decision, bool(found.failed))} confidence"
-    near = f"{found.standings[decision.recommended].p_within_margin:.0%} likely within the margin of the best"
+    within = f"within the margin of it with {100 * mine.p_within_margin:.0f} %"
     if decision.verdict == "clear":
         return f"Take {scored} {sure}: {_lead(found, decision.recommended)}."
     if decision.verdict == "equivalent_take_simplest":
         others = _listed(decision.not_ruled_out)
-        return f"Take {scored} {sure}: it {loses}, and is simpler than {others}, which may do as well."
-    return f"Undecided: {scored} is the choice for now, {near}.{_doubt(decision)} {_remedy(found)}"
+        than = "simpler" if found.prefer == "simplest" else "cheaper"
+        return f"Take {scored} {sure}: it {loses}, and is {than} than {others}, which may do as well."
+    return (
+        f"Undecided: {scored} is the choice for now; it {loses}, and is {within}."
+        f"{_doubt(decision)} {_remedy(found)}"
+    )
 
 
 def _nothing_works(found: Findings, leader: str) -> str:

@@ -1,4 +1,4 @@
-"""/v1/recommendations/{id}/report.html and .json: the evidence."""
+"""/v1/recommendations/{id}/report.html, .md, .json and replay.zip: the evidence."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ def report_html(here: Here, recommendation_id: str) -> FileResponse:
 def report_json(here: Here, recommendation_id: str) -> FileResponse:
     """The report as data."""
     return _report(here, recommendation_id, "report.json", "application/json")
+
+
+@router.get("/{recommendation_id}/report.md", response_class=FileResponse)
+def report_markdown(here: Here, recommendation_id: str) -> FileResponse:
+    """The report as Markdown."""
+    return _report(here, recommendation_id, "report.md", "text/markdown; charset=utf-8")
+
+
+@router.get("/{recommendation_id}/replay.zip", response_class=FileResponse)
+def replay_bundle(here: Here, recommendation_id: str) -> FileResponse:
+    """What `trivium replay` computes every figure from again, without any model."""
+    return _report(here, recommendation_id, "replay.zip", "application/zip")
 
 
 def _report(here: Resources, recommendation_id: str, name: str, media_type: str) -> FileResponse:

@@ -85,7 +85,7 @@ def test_a_wrong_page_names_the_parameter(client: TestClient, query: dict) -> No
     assert answer.status_code == 400 and answer.json()["error"]["param"] == next(iter(query))
 
 
-@pytest.mark.parametrize("path", ["report.html", "report.json"])
+@pytest.mark.parametrize("path", ["report.html", "report.md", "report.json", "replay.zip"])
 def test_there_is_no_report_before_the_end(client: TestClient, use_case: dict, path: str) -> None:
     made = post(client, use_case).json()["id"]
     assert client.get(f"/v1/recommendations/{made}/{path}").status_code == 409
