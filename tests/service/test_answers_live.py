@@ -1,0 +1,145 @@
+"""Answers, responses and evaluations of a really started server, asked with the stock OpenAI client."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+from openai.types.responses import ResponseCompletedEvent
+
+from service.processes.started import Running, started_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+NOTE = "# The Ravel Tower\n\nThe Ravel Tower was opened in 1931. It is 212 metres high.\n"
+MILL = "# The mill\n\nThe old mill at Kell grinds oats. Its wheel was made by Ada Stern in 1802.\n"
+OPENED = "When was the Ravel Tower opened?"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started_server(tmp_path_factory.mktemp("answers"), {"OMP_NUM_THREADS": "1"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stock(live: Running) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def vector_store(stock: openai.OpenAI) -> str:
+    made = stock.vector_stores.create(name="Valley")
+    for name, text in (("tower.md", NOTE), ("mill.md", MILL)):
+        done = stock.vector_stores.files.upload_and_poll(
+            vector_store_id=made.id, file=(name, text.encode()), poll_interval_ms=200
+        )
+        assert done.status == "completed", done
+    return made.id
+
+
+def tool(vector_store: str, **more: Any) -> list[Any]:
+    return [{"type": "file_search", "vector_store_ids": [vector_store], "confidence_threshold": 0.0, **more}]
+
+
+def texts(stock: openai.OpenAI, vector_store: str) -> dict[str, str]:
+    found = {}
+    for file in stock.vector_stores.files.list(vector_store):
+        found[file.id] = "".join(
+            p.text or "" for p in stock.vector_stores.files.content(file.id, vector_store_id=vector_store)
+        )
+    return found
+
+
+def test_a_response_cites_the_file_to_the_character(stock: openai.OpenAI, vector_store: str) -> None:
+    response = stock.responses.create(
+        model="pocket", input=OPENED, tools=tool(vector_store), include=["file_search_call.results"]
+    )
+    search, message = response.output
+    assert search.type == "file_search_call" and search.status == "completed" and search.queries == [OPENED]
+    assert search.results and search.results[0].filename == "tower.md"
+    assert message.type == "message" and "1931" in response.output_text
+    (part,) = message.content
+    assert part.type == "output_text" and part.annotations
+    whole = texts(stock, vector_store)
+    for cited in part.annotations:
+        assert cited.type == "file_citation" and cited.filename == "tower.md"
+        source: Any = cited.source  # type: ignore[attr-defined]
+        assert whole[cited.file_id][source["start"] : source["end"]] == source["quote"]
+    again = stock.responses.retrieve(response.id)
+    assert again.output_text == response.output_text
+    stock.responses.delete(response.id)
+    with pytest.raises(openai.NotFoundError):
+        stock.responses.retrieve(response.id)
+
+
+def test_the_clients_own_stream_helper_follows_a_response(stock: openai.OpenAI, vector_store: str) -> None:
+    with stock.responses.stream(model="pocket", input=OPENED, tools=tool(vector_store)) as stream:
+        kinds = [event.type for event in stream]
+        final = stream.get_final_response()
+    assert kinds[0] == "response.created" and kinds[-1] == "response.completed"
+    assert "response.output_text.annotation.added" in kinds
+    assert final.output_text and final.output[1].content[0].annotations  # type: ignore[union-attr]
+
+
+def test_a_plain_stream_and_a_second_turn(stock: openai.OpenAI) -> None:
+    async def follow() -> Any:
+        async with openai.AsyncOpenAI(base_url=stock.base_url, api_key="none", max_retries=0) as client:
+            stream = await client.responses.create(
+                model="pocket", input="Say yes.", stream=True, temperature=0, max_output_tokens=8
+            )
+            return [event async for event in stream]
+
+    events = asyncio.run(follow())
+    first = stock.responses.create(model="pocket", input="Say yes.", temperature=0, max_output_tokens=8)
+    spelled = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert spelled == first.output_text
+    second = stock.responses.create(model="pocket", input="And no?", previous_response_id=first.id)
+    assert second.usage and first.usage and second.usage.input_tokens > first.usage.input_tokens
+    assert events[-1].type in ("response.completed", "response.incomplete")
+    assert not isinstance(events[0], ResponseCompletedEvent)
+    with pytest.raises(openai.BadRequestError, match="previous_response_id"):
+        stock.responses.create(model="pocket", input="x", conversation="conv_1")
+
+
+def test_answers_are_streamed_by_the_engine(stock: openai.OpenAI, vector_store: str) -> None:
+    body = {"question": OPENED, "confidence_threshold": 0.0, "stream": True}
+    stream = stock.post(
+        f"/vector_stores/{vector_store}/answers",
+        cast_to=object,
+        body=body,
+        stream=True,
+        stream_cls=openai.Stream[object],
+    )
+    events: list[Any] = list(stream)
+    assert [event["type"] for event in events] == ["answer.searched", "answer.delta", "answer.completed"]
+    answer = events[-1]["answer"]
+    assert answer["reader"] == "extractive" and "1931" in answer["text"]
+    written: Any = stock.post(
+        f"/vector_stores/{vector_store}/answers",
+        cast_to=object,
+        body={"question": OPENED, "reader": "generative", "model": "pocket"},
+    )
+    assert written["status"] in ("answered", "insufficient_evidence") and written["seconds"]["write"] > 0
+
+
+def test_an_evaluation_runs_in_the_worker(stock: openai.OpenAI, vector_store: str) -> None:
+    questions = [
+        {"question": OPENED, "answers": ["1931", "in 1931"], "files": ["tower.md"]},
+        {"question": "Who made the wheel of the mill?", "answers": ["Ada Stern"], "files": ["mill.md"]},
+        {"question": "What colour is the moon's cheese?", "answers": []},
+    ]
+    url = f"/vector_stores/{vector_store}/evaluations"
+    job: Any = stock.post(url, cast_to=object, body={"questions": questions})
+    while job["status"] in ("queued", "running"):
+        time.sleep(0.3)
+        job = stock.get(f"{url}/{job['id']}", cast_to=object)
+    assert job["status"] == "succeeded", job["error"]
+    assert job["result"]["retrieval"]["recall@1"]["value"] == 1
+    assert job["result"]["questions"] == 3 and job["result"]["curve"]
+    outcomes: Any = stock.get(f"{url}/{job['id']}/outcomes", cast_to=object)
+    assert [one["answerable"] for one in outcomes["data"]] == [True, True, False]
