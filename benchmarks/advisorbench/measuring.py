@@ -12,7 +12,7 @@ from pathlib import Path
 from advisor.estimate import applicable, situation_of
 from advisor.events import ignore, never
 from advisor.files import write_atomically
-from advisor.measure import fingerprint, measure
+from advisor.measure import INDEX_SECONDS, fingerprint, measure
 from advisor.methods import METHODS
 from advisor.recommend import recommend
 from advisor.score_sheet import score_sheet
@@ -88,18 +88,19 @@ def _measured(customer: Customer, truth: Truth, home: Path, mark: str, tell: Tel
 
 
 def _index(truth: Truth, advice: Path) -> float:
-    """Index the task's corpus once, for all its customers; the seconds that it took."""
+    """Index the task's corpus once, and hand it to the adviser with the seconds that it took."""
     if truth.task.pool.corpus is None:
         return 0.0
-    kept = truth.folder / "index-seconds.json"
-    if not kept.exists():
+    noted = truth.folder / INDEX_SECONDS
+    if not noted.exists():
         began = time.perf_counter()
         truth.corpus()
-        write_atomically(kept, json.dumps(time.perf_counter() - began).encode())
+        write_atomically(noted, f"{time.perf_counter() - began:.6f}".encode())
     advice.mkdir(parents=True, exist_ok=True)
+    write_atomically(advice / INDEX_SECONDS, noted.read_bytes())
     if not (advice / "corpus").exists():
         (advice / "corpus").symlink_to(truth.corpus_folder.resolve())
-    return float(json.loads(kept.read_text("utf-8")))
+    return float(noted.read_text())
 
 
 def _test(customer: Customer, truth: Truth, scorer: Scorer, tell: Tell) -> dict[str, Part]:

@@ -40,7 +40,7 @@ def whole(script: ModuleType, parity: Path, tmp_path_factory: pytest.TempPathFac
 def test_every_method_has_samples_and_test_lines(whole: tuple[Tensor, int]) -> None:
     tensor, _ = whole
     assert tensor.about.labels == ("even", "odd")
-    assert {"zero-shot", "few-shot", "feature-head"} <= set(tensor.samples)
+    assert {"zero-shot", "few-shot", "feature-head", "rag"} <= set(tensor.samples)
     assert set(tensor.test) == set(tensor.samples)
     assert {len(part.item) for part in (*tensor.samples.values(), tensor.constant)} == {20}
     assert {len(part.item) for part in tensor.test.values()} == {20}
