@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
+
+import numpy as np
 
 from retrieval.embedder import Embedder, Vectors
 from retrieval.errors import EmbeddingInputError
 
 Inputs = Sequence[str] | Sequence[Sequence[int]]
+T = TypeVar("T")
+MOST_TOKENS = 300_000
+"""Of all inputs together, as with OpenAI."""
+_TURN = 64
 
 
 @runtime_checkable
@@ -40,17 +46,27 @@ def embed_inputs(embedder: Embedder, inputs: Inputs) -> tuple[Vectors, int]:
     if len(texts) == len(inputs):
         lengths = [len(spans) for spans in embedder.token_spans(texts)]
         _check_lengths(embedder, lengths)
-        return embedder.embed(texts), sum(lengths)
-    tokens = [one for one in inputs if not isinstance(one, str)]
+        return _in_turns(embedder.embed, texts), sum(lengths)
     if not isinstance(embedder, TokenReader):
         raise EmbeddingInputError(f"The model {embedder.name!r} takes no tokens; send texts.")
-    _check_lengths(embedder, [len(one) for one in tokens])
+    tokens = [one for one in inputs if not isinstance(one, str)]
+    lengths = [len(one) for one in tokens]
+    _check_lengths(embedder, lengths)
     for place, one in enumerate(tokens):
         _check_tokens(embedder, place, one)
-    return embedder.embed_tokens(tokens), sum(len(one) for one in tokens)
+    return _in_turns(embedder.embed_tokens, tokens), sum(lengths)
+
+
+def _in_turns(embed: Callable[[Sequence[T]], Vectors], inputs: Sequence[T]) -> Vectors:
+    """A part at a time, so that the questions of searches come in between."""
+    return np.concatenate([embed(inputs[at : at + _TURN]) for at in range(0, len(inputs), _TURN)])
 
 
 def _check_lengths(embedder: Embedder, lengths: Sequence[int]) -> None:
+    if sum(lengths) > MOST_TOKENS:
+        raise EmbeddingInputError(
+            f"The texts have {sum(lengths):,} tokens, and {MOST_TOKENS:,} are the most; send fewer at once."
+        )
     if not isinstance(embedder, TokenReader):
         return
     for place, length in enumerate(lengths):

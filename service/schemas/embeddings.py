@@ -12,7 +12,6 @@ from service.engine.port import Embedded
 from service.errors import InvalidRequest
 
 MOST_INPUTS = 2_048
-MOST_TOKENS = 300_000
 Text = Annotated[str, StringConstraints(min_length=1)]
 Tokens = Annotated[list[int], Field(min_length=1, max_length=MOST_INPUTS)]
 

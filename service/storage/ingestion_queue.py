@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Select, delete, exists, select, update
 from service.storage.clock import now
 from service.storage.tables import vector_store_files, vector_stores
 from service.storage.vector_store import DAY_SECONDS, Member, State
-from service.storage.vector_store_files import member
+from service.storage.vector_store_files import member, unchanged
 
 files, stores = vector_store_files.c, vector_stores.c
 UNSETTLED: tuple[State, ...] = ("in_progress", "cancelling", "removing")
@@ -49,9 +49,11 @@ class IngestionQueue:
         """Their content is gone."""
         with self._database.begin() as connection:
             if gone.status == "removing":
-                connection.execute(delete(vector_store_files).where(*_same(gone)))
+                connection.execute(delete(vector_store_files).where(*unchanged(gone)))
             else:
-                connection.execute(update(vector_store_files).where(*_same(gone)).values(status="cancelled"))
+                connection.execute(
+                    update(vector_store_files).where(*unchanged(gone)).values(status="cancelled")
+                )
 
     def take(self, most: int) -> list[Member]:
         """The files to ingest next, of one vector store; what was begun before is taken alone.
@@ -81,7 +83,7 @@ class IngestionQueue:
             files.id != done.id,
         )
         with self._database.begin() as connection:
-            settled = connection.execute(update(vector_store_files).where(*_same(done)).values(**values))
+            settled = connection.execute(update(vector_store_files).where(*unchanged(done)).values(**values))
             if settled.rowcount and done.replaces_name:
                 connection.execute(delete(vector_store_files).where(*twins, files.status.not_in(UNSETTLED)))
 
@@ -89,11 +91,11 @@ class IngestionQueue:
         """It cannot be found; nothing where the wish changed since."""
         values = {"status": "failed", "error_code": code, "error_message": message, "usage_bytes": 0}
         with self._database.begin() as connection:
-            connection.execute(update(vector_store_files).where(*_same(done)).values(**values))
+            connection.execute(update(vector_store_files).where(*unchanged(done)).values(**values))
 
     def wanted(self, begun: Member) -> bool:
         """Whether a file is still wished as it was when it was taken."""
-        query = select(exists(select(files.id).where(*_same(begun))))
+        query = select(exists(select(files.id).where(*unchanged(begun))))
         with self._database.connect().execution_options(read_only=True) as connection:
             return bool(connection.scalar(query))
 
@@ -114,12 +116,3 @@ def _expired() -> Select[Any]:
     held = exists(select(files.id).where(files.vector_store_id == stores.id))
     over = stores.last_active_at + stores.expires_after_days * DAY_SECONDS <= now()
     return select(stores.id).where(over, held)
-
-
-def _same(seen: Member) -> tuple[Any, ...]:
-    return (
-        files.vector_store_id == seen.vector_store_id,
-        files.id == seen.id,
-        files.status == seen.status,
-        files.revision == seen.revision,
-    )

@@ -117,7 +117,7 @@ class VectorStoreFiles:
         """Give a file other attributes; False where it changed since it was seen."""
         values = {"attributes": dict(attributes), "revision": seen.revision + 1}
         with self._database.begin() as connection:
-            changed = connection.execute(update(vector_store_files).where(*_same(seen)).values(**values))
+            changed = connection.execute(update(vector_store_files).where(*unchanged(seen)).values(**values))
             return changed.rowcount == 1
 
     def remove(self, seen: Member) -> bool:
@@ -125,10 +125,10 @@ class VectorStoreFiles:
         with self._database.begin() as connection:
             if seen.status in ("in_progress", "cancelling"):
                 gone = connection.execute(
-                    update(vector_store_files).where(*_same(seen)).values(status="removing")
+                    update(vector_store_files).where(*unchanged(seen)).values(status="removing")
                 )
             else:
-                gone = connection.execute(delete(vector_store_files).where(*_same(seen)))
+                gone = connection.execute(delete(vector_store_files).where(*unchanged(seen)))
             return gone.rowcount == 1
 
     def _tallies(self, column: Any, ids: Sequence[str]) -> dict[str, Tally]:
@@ -154,11 +154,8 @@ def member(row: Row[Any]) -> Member:
     return Member(**{name: getattr(row, name) for name in COLUMNS})
 
 
-def _shown_as(status: str) -> tuple[str, ...]:
-    return ("cancelled", "cancelling") if status == "cancelled" else (status,)
-
-
-def _same(seen: Member) -> tuple[Any, ...]:
+def unchanged(seen: Member) -> tuple[Any, ...]:
+    """Where a file is as it was when it was seen."""
     table = vector_store_files.c
     return (
         table.vector_store_id == seen.vector_store_id,
@@ -166,6 +163,10 @@ def _same(seen: Member) -> tuple[Any, ...]:
         table.status == seen.status,
         table.revision == seen.revision,
     )
+
+
+def _shown_as(status: str) -> tuple[str, ...]:
+    return ("cancelled", "cancelling") if status == "cancelled" else (status,)
 
 
 def _check_room(connection: Connection, more: int) -> None:

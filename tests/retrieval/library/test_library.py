@@ -138,8 +138,11 @@ def test_embedding_inputs_are_read_whole_or_refused(embedder: CountingEmbedder) 
     vectors, tokens = embed_inputs(embedder, ["a b", "c"])
     assert vectors.shape == (2, 64) and tokens == 3
     assert embed_inputs(embedder, [[1, 2, 9]])[1] == 3
+    assert embed_inputs(embedder, ["a"] * 200)[0].shape == (200, 64)
     for wrong in (["a b c d"], [[1, 2, 3, 4]], [[10]], [[-1]]):
         with pytest.raises(EmbeddingInputError):
             embed_inputs(embedder, wrong)
+    with pytest.raises(EmbeddingInputError, match="send fewer"):
+        embed_inputs(HashingEmbedder(), ["word " * 1000] * 301)
     with pytest.raises(EmbeddingInputError, match="send texts"):
         embed_inputs(HashingEmbedder(), [[1]])
