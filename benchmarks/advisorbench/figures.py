@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,12 +153,16 @@ def calibration_error(told: Floats, came: Floats, weights: Floats) -> float:
     return float(sum(abs(off[place == tenth].sum()) for tenth in np.unique(place)) / weights.sum())
 
 
-def over_tasks(found: Sequence[Outcome], figure: Callable[[Floats], float | None]) -> Interval | None:
-    """90 % interval of a figure of the weights, for other tasks of the same kinds: tasks are resampled."""
+def over_tasks(found: Sequence[Outcome]) -> dict[str, Interval | None]:
+    """90 % interval of each figure, for other tasks of the same kinds: tasks are resampled whole."""
     rng, tasks = np.random.default_rng(0), sorted({o.task for o in found})
     place = np.array([tasks.index(o.task) for o in found])
     weights = np.array([o.weight for o in found])
     drawn = rng.multinomial(len(tasks), [1 / len(tasks)] * len(tasks), size=RESAMPLED_TASKS)
-    values = [figure(weights * times[place]) for times in drawn]
-    told = np.array([v for v in values if v is not None])
-    return interval(told) if len(told) else None
+    told = [figures(found, weights * times[place]) for times in drawn]
+    return {name: _interval([t[name] for t in told]) for name in told[0] if name != "baselines"}
+
+
+def _interval(values: Sequence[float | None]) -> Interval | None:
+    known = [v for v in values if v is not None]
+    return interval(np.array(known)) if known else None

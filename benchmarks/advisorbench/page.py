@@ -10,6 +10,7 @@ import numpy as np
 
 from advisor.files import write_atomically
 from advisor.scoring import Floats
+from advisor.statistics import Interval
 from benchmarks.advisorbench.drawing import OURS, regret_by_size, reliability
 from benchmarks.advisorbench.families import LeftOut, families_table
 from benchmarks.advisorbench.figures import BINS, Outcome, Summary, coverage, figures, mean, over_tasks
@@ -74,8 +75,9 @@ def page(by_size: BySize, left_out: Sequence[LeftOut]) -> str:
 def _figures_table(columns: Mapping[str, Sequence[Outcome]]) -> str:
     counts = ["customers", *(str(len(found)) for found in columns.values())]
     rows = [counts]
+    told = [(figures(found), over_tasks(found)) for found in columns.values()]
     for title, name, times, unit in ROWS:
-        rows.append([title, *(_with_interval(found, name, times, unit) for found in columns.values())])
+        rows.append([title, *(_cell(value[name], ends[name], times, unit) for value, ends in told)])
     plain = [100 * mean(np.array([o.plain_regret for o in f]), _weights(f)) for f in columns.values()]
     covered = [coverage(found) for found in columns.values()]
     rows.append(["mean regret, winner's curse left in", *(f"{regret:.2f}" for regret in plain)])
@@ -85,12 +87,9 @@ def _figures_table(columns: Mapping[str, Sequence[Outcome]]) -> str:
     return _table(["", *columns], rows)
 
 
-def _with_interval(found: Sequence[Outcome], name: str, times: float, unit: str) -> str:
-    value = figures(found)[name]
-    if value is None:
+def _cell(value: float | None, ends: Interval | None, times: float, unit: str) -> str:
+    if value is None or ends is None:
         return "-"
-    ends = over_tasks(found, lambda weights: figures(found, weights)[name])
-    assert ends is not None
     digits = 2 if times == 1 and value < 100 else 0
     low, high = (f"{times * end:.{digits}f}" for end in ends)
     return f"{times * value:.{digits}f}{unit} ({low} to {high})"
