@@ -80,7 +80,8 @@ def load(base: Path) -> Any:
         )
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise ModelUnavailableError(f"The encoder {base.name!r} cannot be loaded: {error}") from error
-    if model.config.is_encoder_decoder or str(model.config.architectures).endswith("ForCausalLM']"):
+    named = model.config.architectures or ()
+    if model.config.is_encoder_decoder or any(name.endswith("ForCausalLM") for name in named):
         raise ModelUnavailableError(f"{base.name!r} is no encoder; name the folder of a BERT-like model.")
     return model.to(device()).eval()
 
