@@ -8,6 +8,7 @@ from html import escape
 WIDTH, HEIGHT = 720, 380
 LEFT, RIGHT, TOP, BOTTOM = 60, 190, 30, 50
 OURS = "adviser"
+STEPS = (0.2, 0.5, 1, 2, 5, 10, 20)
 INK, SOFT, STRONG = "#222", "#999", "#c0392b"
 
 Point = tuple[float, float]
@@ -19,7 +20,8 @@ def regret_by_size(lines: Mapping[str, Sequence[tuple[int, float]]]) -> str:
     highest = max(1.0, *(regret for points in lines.values() for _, regret in points))
     lowest = min(0.0, *(regret for points in lines.values() for _, regret in points))
     plane = _Plane((0, max(len(sizes) - 1, 1)), (lowest, highest))
-    parts = [plane.level(highest * k / 4, f"{highest * k / 4:.1f}") for k in range(5)]
+    step = next((s for s in STEPS if highest <= 6 * s), STEPS[-1])
+    parts = [plane.level(k * step, f"{k * step:g}") for k in range(int(highest / step) + 1)]
     parts += [plane.mark(i, str(size)) for i, size in enumerate(sizes)]
     ends = {name: plane.at(sizes.index(points[-1][0]), points[-1][1]) for name, points in lines.items()}
     places = _apart({name: y for name, (_, y) in ends.items()})

@@ -43,14 +43,15 @@ def page(by_size: BySize, left_out: Sequence[LeftOut]) -> str:
     by_size = {size: found for size, found in by_size.items() if found}
     every = [o for found in by_size.values() for o in found]
     columns = {**{f"n = {size}": found for size, found in by_size.items()}, "all": every}
-    tasks = len({o.task for o in every})
+    tasks, sizes = len({o.task for o in every}), ",".join(map(str, by_size))
     return (
         "\n\n".join(
             [
                 "# AdvisorBench: results",
-                "Made by `python -m benchmarks.advisorbench --replay --page docs/advisorbench/results.md` "
-                "from the kept tensors; [README](README.md) defines every figure. In brackets the 90 % "
-                f"interval, tasks resampled ({tasks} of them).",
+                f"Made by `python -m benchmarks.advisorbench --replay --sizes {sizes} --page "
+                "docs/advisorbench/results.md` from the kept tensors; [README](README.md) defines every "
+                "figure and says what is kept. In brackets the 90 % interval, "
+                f"tasks resampled ({tasks} of them).",
                 _figures_table(columns),
                 "## Against the baselines",
                 "Mean regret in points. `single_split_argmax` takes the highest score on a fifth of the "
