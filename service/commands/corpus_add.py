@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from retrieval.errors import ChunkingStrategyError, RetrievalError
 from retrieval.extraction import Extractor
 from retrieval.library.library import Library
-from retrieval.library.upload import Added, Upload, fingerprint
+from retrieval.library.upload import Upload, fingerprint
 from retrieval.parents import StaticStrategy
 from service.commands.documents import files_under
 from service.commands.messages import BAD_INPUT, FAILED, console, fail
@@ -45,30 +45,49 @@ def run_add(paths: Sequence[Path], folder: Path, chunk_tokens: int, overlap_toke
 def _add(
     library: Library, files: Sequence[Path], strategy: StaticStrategy, progress: Progress, bar: TaskID
 ) -> int:
+    """How many files failed; each is named with its reason."""
+
+    def refuse(name: str, reason: str) -> None:
+        progress.console.print(f"{name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+
     known = {file.id: file.content_hash for file in library.store.files()}
-    fresh = _Fresh(files, strategy, known)
-    outcomes: list[Added] = []
-    for added in library.add(fresh):
-        outcomes.append(added)
-        progress.update(bar, completed=fresh.unchanged + len(outcomes))
-        if added.error:
-            progress.console.print(f"{added.upload_id}: {added.error.message}", markup=False, soft_wrap=True)
+    fresh = _Fresh(files, strategy, known, refuse)
+    added = failed = 0
+    for outcome in library.add(fresh):
+        if outcome.error:
+            failed += 1
+            refuse(outcome.upload_id, outcome.error.message)
+        else:
+            added += 1
+        progress.update(bar, completed=fresh.unchanged + fresh.unreadable + added + failed)
     progress.update(bar, completed=len(files))
-    failed = sum(added.error is not None for added in outcomes)
-    typer.echo(f"{len(outcomes) - failed:,} added, {fresh.unchanged:,} unchanged, {failed:,} failed")
+    failed += fresh.unreadable
+    typer.echo(f"{added:,} added, {fresh.unchanged:,} unchanged, {failed:,} failed")
     return failed
 
 
 class _Fresh:
     """Uploads of those files that the store does not hold as they are, read one by one."""
 
-    def __init__(self, files: Sequence[Path], strategy: StaticStrategy, known: dict[str, str]) -> None:
-        self._files, self._strategy, self._known = files, strategy, known
-        self.unchanged = 0
+    def __init__(
+        self,
+        files: Sequence[Path],
+        strategy: StaticStrategy,
+        known: dict[str, str],
+        refuse: Callable[[str, str], None],
+    ) -> None:
+        self._files, self._strategy, self._known, self._refuse = files, strategy, known, refuse
+        self.unchanged = self.unreadable = 0
 
     def __iter__(self) -> Iterator[Upload]:
         for path in self._files:
-            data, name = path.read_bytes(), path.as_posix()
+            name = path.as_posix()
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                self.unreadable += 1
+                self._refuse(name, f"cannot be opened: {error.strerror or error}.")
+                continue
             if self._known.get(name) == fingerprint(data, self._strategy):
                 self.unchanged += 1
             else:

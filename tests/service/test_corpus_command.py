@@ -59,10 +59,21 @@ def test_passages_and_figures_in_words(docs: Path, tmp_path: Path) -> None:
     assert "recall@10" in corpus("stats", "--store", store).stdout
 
 
-def test_a_bad_file_is_named_and_the_others_go_on(docs: Path, tmp_path: Path) -> None:
+def test_a_bad_file_is_named_and_the_others_go_on(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (docs / "broken.pdf").write_bytes(b"%PDF-1.4 no more")
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.name == "bridge.txt":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
     done = added(docs, tmp_path / "store")
-    assert done.exit_code == 1 and "2 added, 0 unchanged, 1 failed" in done.stdout
+    assert done.exit_code == 1 and "1 added, 0 unchanged, 2 failed" in done.stdout
+    assert "bridge.txt: cannot be opened: Permission denied" in done.stderr
     assert "broken.pdf: The PDF is broken" in done.stderr
 
 
