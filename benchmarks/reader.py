@@ -1,6 +1,6 @@
 """How well the reader answers from passages: exact match and token F1 on the corpus question tasks.
 
-    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--indexes DIR] [--json FILE]
+    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--gold-only] [--json FILE]
 
 Each question is read with its gold passage and with the passages that a hybrid search finds; those among
 them that do not hold the answer tell how well the reader abstains. Beside the reader stand
@@ -52,7 +52,6 @@ def main() -> None:
                 print(f"{name}: not in {options.tasks}, skipped")
                 continue
             report[name] = measure(options.tasks / name, options, embedder, readers)
-            print(name, json.dumps(report[name], indent=1), flush=True)
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
 
@@ -60,31 +59,41 @@ def main() -> None:
 def measure(
     folder: Path, options: argparse.Namespace, embedder: Embedder, readers: dict[str, Reader]
 ) -> dict[str, Any]:
-    """One task: every way of answering on every kind of passages."""
+    """One task: every way of answering on every kind of passages; printed as soon as it is known."""
     rows = _rows(folder / f"{options.split}.jsonl")[: options.questions]
     documents = [Document(row["id"], row["title"], row["text"]) for row in _rows(folder / "corpus.jsonl")]
-    of_id = {d.id: d for d in documents}
-    gold: Asked = [(row["input"], [of_id[name] for name in row["relevant"]]) for row in rows]
-    found = _corpus(documents, embedder, options.indexes / folder.name).search(
-        [row["input"] for row in rows], k=PASSAGES + 2
-    )
-    retrieved: Asked = [(row["input"], hits) for row, hits in zip(rows, found, strict=True)]
+    kinds = {"gold": _gold(rows, documents)}
+    if not options.gold_only:
+        corpus = _corpus(documents, embedder, options.indexes / folder.name)
+        kinds["retrieved"] = _retrieved(rows, corpus)
     wanted = [row["output"] for row in rows]
-    result: dict[str, Any] = {"questions": len(rows), "passages": PASSAGES}
-    for name, reader in readers.items():
+    result: dict[str, Any] = {}
+
+    def tell(name: str, figures: dict[str, float]) -> None:
+        result[name] = figures
+        print(f"{folder.name} ({len(rows)} questions)", name, figures, flush=True)
+
+    for kind, asked in kinds.items():
         began = time.process_time()
-        read = {kind: _read(reader, asked) for kind, asked in (("gold", gold), ("retrieved", retrieved))}
-        seconds = time.process_time() - began
-        result[name] = {kind: _agreement(_first(each), wanted) for kind, each in read.items()}
-        if name == "reader":
-            result["cpu_seconds_per_passage"] = round(seconds / len(rows) / (PASSAGES + 1), 3)
-            result["abstaining"] = _abstaining(reader, retrieved, read["retrieved"], wanted)
-            result["calibration"] = _calibration(reader, read["gold"], gold, wanted)
-    result["nearest sentence"] = {
-        kind: _agreement(_nearest_sentences(asked, embedder), wanted)
-        for kind, asked in (("gold", gold), ("retrieved", retrieved))
-    }
-    return result
+        read = _read(readers["reader"], asked)
+        seconds = (time.process_time() - began) / sum(len(passages) for _, passages in asked)
+        figures = _agreement(_first(read), wanted) | _doubts(readers["reader"], asked, read, wanted)
+        tell(f"reader, {kind}", {**figures, "cpu_seconds_per_passage": round(seconds, 3)})
+    for kind, asked in kinds.items():
+        tell(f"nearest sentence, {kind}", _agreement(_nearest_sentences(asked, embedder), wanted))
+    for kind, asked in kinds.items():
+        tell(f"untrained, {kind}", _agreement(_first(_read(readers["untrained"], asked)), wanted))
+    return {"questions": len(rows), "passages": PASSAGES, **result}
+
+
+def _gold(rows: Sequence[dict[str, Any]], documents: Sequence[Document]) -> Asked:
+    of_id = {d.id: d for d in documents}
+    return [(row["input"], [of_id[name] for name in row["relevant"]]) for row in rows]
+
+
+def _retrieved(rows: Sequence[dict[str, Any]], corpus: Corpus) -> Asked:
+    asked = [row["input"] for row in rows]
+    return list(zip(asked, corpus.search(asked, k=PASSAGES), strict=True))
 
 
 def _corpus(documents: Sequence[Document], embedder: Embedder, folder: Path) -> Corpus:
@@ -115,42 +124,33 @@ def _agreement(said: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _abstaining(
-    reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence[str]
-) -> dict[str, float]:
-    """How the probability of no answer parts questions answered well from those whose passages lack it."""
-    good, useless = [], []
+def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence[str]) -> dict[str, float]:
+    """How sure the reader is where it is right, where it is wrong, and of passages without the answer.
+
+    `auc` is that of the probability of no answer: questions answered well against those whose passages
+    that hold the answer are left out.
+    """
+    right, wrong, lacking = [], [], []
     for (_, passages), of, word, said in zip(asked, read, wanted, _first(read), strict=True):
-        if token_f1(said, word) > 0.5:
-            good.append(_silence(reader, of))
-        lacking = {i for i, p in enumerate(passages) if word.lower() not in p.text.lower()}
-        useless.append(_silence(reader, [pair for pair in of if pair[1].passage in lacking]))
-    return {
-        "auc": round(float(roc_auc_score([0] * len(good) + [1] * len(useless), good + useless)), 3),
-        "mean_no_answer_when_right": round(float(np.mean(good)), 3),
-        "mean_no_answer_without_the_passage": round(float(np.mean(useless)), 3),
-    }
+        told = _told(reader, of)
+        (right if token_f1(said, word) > 0.5 else wrong).append(told)
+        without = {i for i, p in enumerate(passages) if word.lower() not in p.text.lower()}
+        if without:
+            lacking.append(_told(reader, [pair for pair in of if pair[1].passage in without]))
+    figures = {"told_when_right": _mean(right), "told_when_wrong": _mean(wrong)}
+    if not (right and lacking):
+        return figures
+    auc = roc_auc_score([1] * len(right) + [0] * len(lacking), right + lacking)
+    return {**figures, "told_without_the_passage": _mean(lacking), "auc": round(float(auc), 3)}
 
 
-def _silence(reader: Reader, read: Read) -> float:
-    return 1 - sum(p for _, p in share([c for _, c in read], reader.temperature))
+def _told(reader: Reader, read: Read) -> float:
+    """The probability that there is an answer at all."""
+    return sum(p for _, p in share([c for _, c in read], reader.temperature))
 
 
-def _calibration(
-    reader: Reader, read: Sequence[Read], asked: Asked, wanted: Sequence[str]
-) -> dict[str, float]:
-    """Mean probability of the first span, and how often it shares a word with the answer."""
-    first = [next(iter(share([c for _, c in of], reader.temperature)), None) for of in read]
-    said = [
-        passages[one[0].passage].text[one[0].start : one[0].end] if one else ""
-        for one, (_, passages) in zip(first, asked, strict=True)
-    ]
-    return {
-        "mean_probability": round(float(np.mean([one[1] if one else 0 for one in first])), 3),
-        "overlaps_the_answer": round(
-            float(np.mean([token_f1(s, w) > 0 for s, w in zip(said, wanted, strict=True)])), 3
-        ),
-    }
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 3) if values else float("nan")
 
 
 def _nearest_sentences(asked: Asked, embedder: Embedder) -> list[str]:
@@ -183,6 +183,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tasks", type=Path, default=Path("tasks"), help="folder of task folders")
     parser.add_argument("--only", action="append", help="measure this task alone; may be repeated")
     parser.add_argument("--questions", type=int, default=1000, help="at most, of each task")
+    parser.add_argument("--gold-only", action="store_true", help="search nothing, so index nothing")
     parser.add_argument("--split", default="test", choices=("test", "samples"))
     parser.add_argument("--indexes", type=Path, default=Path("out/indexes"), help="where indexes are kept")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)

@@ -39,14 +39,14 @@ def build_workbench(settings: Settings) -> Workbench:
     from advisor.workbench import Workbench
     from retrieval.sentence_embedder import model_folder
 
-    return Workbench(build_catalog(settings), build_embedder(), encoder=model_folder())
+    return Workbench(build_catalog(settings), build_embedder(), build_reader(), encoder=model_folder())
 
 
 def build_reader() -> SpanReader:
     """What points at answers; loads with its first use."""
-    from retrieval.answers.sentence_reader import SentenceReader
+    from retrieval.reader import Reader
 
-    return SentenceReader()
+    return Reader()
 
 
 def build_embedder() -> Embedder:
