@@ -66,7 +66,8 @@ def loss(drawn: Resampled, method: str) -> tuple[float, float, float]:
     """What the best method gains on this one, and the 90 % interval of that.
 
     The highest of several test scores is inflated by having been picked on them; here the best is
-    picked on a resample and compared on what it left out.
+    picked on a resample and compared on what it left out. Nothing can lose less than nothing to the best,
+    so what the correction takes below zero is zero.
     """
     picked, mine = drawn.scores.argmax(axis=0), drawn.names.index(method)
     every = np.arange(RESAMPLES)
@@ -74,7 +75,7 @@ def loss(drawn: Resampled, method: str) -> tuple[float, float, float]:
     unseen = drawn.unseen[picked, every] - drawn.unseen[mine]
     gain = float(np.nanmean(unseen)) if not np.isnan(unseen).all() else float(seen.mean())
     low, high = interval(seen + gain - float(seen.mean()))
-    return gain, low, high
+    return max(gain, 0.0), max(low, 0.0), max(high, 0.0)
 
 
 def _evidence(case: UseCase, test: Sequence[dict[str, Any]], said: Mapping[str, list[str]]) -> Evidence:

@@ -36,7 +36,9 @@ Margin = Annotated[
     float | None, typer.Option(min=0, max=0.5, help="Weigh with this margin instead, 0 to 0.5.")
 ]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
-ReportOut = Annotated[Path | None, typer.Option(help="Write the report as one HTML file here.")]
+ReportOut = Annotated[
+    Path | None, typer.Option(help="Write the report here: one HTML file, or Markdown where it ends in .md.")
+]
 
 
 @app.command()

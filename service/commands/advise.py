@@ -88,7 +88,8 @@ def _interruptible() -> Iterator[Flag]:
 
 
 def _hand_over(folder: Path, json_out: Path | None, report: Path | None) -> None:
-    for name, target in (("report.json", json_out), ("report.html", report)):
+    written = "report.md" if report is not None and report.suffix == ".md" else "report.html"
+    for name, target in (("report.json", json_out), (written, report)):
         if target is not None:
             shutil.copyfile(folder / name, target)
 
@@ -98,5 +99,10 @@ def _print(result: Recommendation, folder: Path) -> None:
         console.print("Interrupted: this is the standing of what was measured. Run it again to go on.")
     for method, reason in result.not_run.items():
         console.print(f"not run: {method}: {reason}", style="dim", markup=False, highlight=False)
+    for finding in result.audit:
+        console.print(f"samples: {finding.message}", style="dim", markup=False, highlight=False)
     typer.echo(result.sentence)
-    console.print(f"Report: {folder / 'report.html'}", highlight=False, soft_wrap=True)
+    for flip in result.flips:
+        console.print(flip.message, style="dim", markup=False, highlight=False)
+    for name in ("report.html", "replay.zip"):
+        console.print(f"{folder / name}", highlight=False, soft_wrap=True)

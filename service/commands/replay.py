@@ -15,7 +15,7 @@ from service.commands.messages import BAD_INPUT, check_target, console, fail, wr
 def run(bundle: Path, changes: Mapping[str, Any], json_out: Path | None, report: Path | None) -> None:
     """Weigh the bundle again, say the advice, and whether it is what the bundle says."""
     from advisor.replay import replay
-    from advisor.report import as_html
+    from advisor.report import as_html, as_markdown
 
     for target in (json_out, report):
         if target is not None:
@@ -25,7 +25,8 @@ def run(bundle: Path, changes: Mapping[str, Any], json_out: Path | None, report:
         result, differing = replay(bundle, **told)
     except UseCaseError as error:
         fail(str(error), BAD_INPUT)
-    for target, text in ((json_out, result.model_dump_json(indent=1)), (report, as_html(result))):
+    page = as_markdown if report is not None and report.suffix == ".md" else as_html
+    for target, text in ((json_out, result.model_dump_json(indent=1)), (report, page(result))):
         if target is not None:
             with writing(target):
                 target.write_text(text, "utf-8")
