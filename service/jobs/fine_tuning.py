@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune import adapter
+from finetune.dataset import TrainingExample
 from finetune.errors import DamagedCheckpoint
+from finetune.progress import Progress
 from finetune.session import Parent, Session, Wish
 from generation.adapter_folder import MANIFEST, MODEL_MANIFEST
 from generation.language_model import Request
@@ -68,7 +71,7 @@ def train_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> 
     diary = TrainingDiary(data.jobs, job.id)
     out = model_folder(data, job)
     if not _is_finished(out):
-        _train(settings, data, job, files, Ways(stop, diary))
+        _train(settings, data, job, files, _Wishes(stop, diary))
     manifest = _manifest(out)
     _try_out(settings, job, files, diary)
     diary.say(f"New fine-tuned model created: {job.model_name}")
@@ -81,21 +84,20 @@ def train_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> 
     }
 
 
-class Ways:
-    """What a training hears and tells: implements finetune's `Control`."""
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What the client wants of a running training: implements finetune's `Control`."""
 
-    def __init__(self, stop: StopSignal, diary: TrainingDiary) -> None:
-        self._stop = stop
-        self.diary = diary
+    stop: StopSignal
+    diary: TrainingDiary
 
     def wish(self) -> Wish:
-        """Whether to stop, and how."""
-        if not self._stop():
+        if not self.stop():
             return Wish.GO_ON
-        return Wish.PAUSE if self._stop.reason == "paused" else Wish.CANCEL
+        return Wish.PAUSE if self.stop.reason == "paused" else Wish.CANCEL
 
 
-def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, ways: Ways) -> None:
+def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, wishes: _Wishes) -> None:
     from finetune.training import train_adapter
 
     spec = FineTuningSpec.of(job)
@@ -104,13 +106,13 @@ def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, way
     checkpoints = data.folder("fine_tuning", job.id) / "checkpoints"
     examples = files.examples
     recipe = recipe_of(body, len(examples), spec.seed)
-    ways.diary.begin(recipe, len(examples))
+    wishes.diary.begin(recipe, len(examples))
     session = Session(
-        on_step=ways.diary.step,
-        control=ways,
+        on_step=wishes.diary.step,
+        control=wishes,
         checkpoints=checkpoints,
         every=CHECKPOINT_SECONDS,
-        on_epoch=_keeper(data, job, ways.diary),
+        on_epoch=_keeper(data, job, wishes.diary),
     )
 
     def learn() -> None:
@@ -126,8 +128,8 @@ def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, way
 
     try:
         learn()
-    except DamagedCheckpoint as error:
-        ways.diary.say(f"{error} The training begins anew.", level="warn")
+    except DamagedCheckpoint:
+        wishes.diary.say("The checkpoint is damaged; the training begins anew.", level="warn")
         shutil.rmtree(checkpoints)
         learn()
 
@@ -136,10 +138,12 @@ def _parent(parts: Parts, body: CreateJob) -> Parent | None:
     return Parent(parts.adapter, body.parent_mode or "continue") if parts.adapter else None
 
 
-def _keeper(data: DataDir, job: Job, diary: TrainingDiary) -> Callable[..., None]:
+def _keeper(
+    data: DataDir, job: Job, diary: TrainingDiary
+) -> Callable[[Progress, Callable[[Path], None]], None]:
     """Keeps the models of the last epochs."""
 
-    def keep(told: Any, write: Callable[[Path], None]) -> None:
+    def keep(told: Progress, write: Callable[[Path], None]) -> None:
         write(checkpoint_folder(data, job, told.step))
         for step in diary.checkpoint(told)[KEPT_EPOCHS:]:
             shutil.rmtree(checkpoint_folder(data, job, step), ignore_errors=True)
@@ -161,7 +165,7 @@ def _try_out(settings: Settings, job: Job, files: TrainingData, diary: TrainingD
     """The canary: the catalog opens the model as it does for chats, and the model answers."""
     assert job.model_name is not None
     model = build_catalog(settings).open(job.model_name)
-    row = next((e for e in files.examples if hasattr(e, "messages")), None)
+    row = next((e for e in files.examples if isinstance(e, TrainingExample)), None)
     if row is not None:
         room = min(TRIED_TOKENS, model.context_window - model.count_tokens(row.messages[:-1]))
         [answer] = model.generate([Request(row.messages[:-1], max_tokens=room)])
