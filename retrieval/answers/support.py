@@ -69,11 +69,12 @@ class Grounds:
         self.quotes = [quote for i, (title, text) in enumerate(passages) for quote in _quotes(i, title, text)]
         self._holders = Counter(unit for quote in self.quotes for unit in quote.units)
         asked = Counter[Hashable](set(words_of(question)))
+        self._known: dict[str, tuple[float, tuple[Quote, ...]]] = {}
         self._relevance = {id(quote): self._share(asked, quote.units) for quote in self.quotes}
 
     def support(self, answer: str) -> list[Support]:
-        """What supports each sentence of an answer."""
-        return [self._sentence(answer, span) for span in sentence_spans(answer)]
+        """What supports each sentence of an answer; one that was asked for before costs nothing."""
+        return [self._supported(answer[slice(*span)], span) for span in sentence_spans(answer)]
 
     def quote_at(self, passage: int, start: int) -> Quote | None:
         """The sentence of a passage that a place lies in."""
@@ -84,8 +85,17 @@ class Grounds:
         """How many of the question's words stand in a quote, 0 to 1."""
         return self._relevance[id(quote)]
 
-    def _sentence(self, answer: str, span: Span) -> Support:
-        wanted, chosen, share = _units(answer[slice(*span)]), list[Quote](), 0.0
+    def _supported(self, sentence: str, span: Span) -> Support:
+        if sentence not in self._known:
+            self._known[sentence] = self._align(_units(sentence))
+        share, chosen = self._known[sentence]
+        if share < ENOUGH:
+            return Support(span, share, 0.0, ())
+        return Support(span, share, self.relevance(chosen[0]), chosen)
+
+    def _align(self, wanted: Units) -> tuple[float, tuple[Quote, ...]]:
+        """The share of some words that few quotes hold together, and these quotes."""
+        chosen, share = list[Quote](), 0.0
         have: frozenset[Hashable] = frozenset()
         while self.quotes and len(chosen) < MOST_QUOTES and share < 1:
             best = max(self.quotes, key=lambda quote: self._worth(wanted, have, quote))
@@ -94,9 +104,7 @@ class Grounds:
                 break
             chosen.append(best)
             have, share = have | best.units, more
-        if share < ENOUGH:
-            return Support(span, share, 0.0, ())
-        return Support(span, share, self.relevance(chosen[0]), tuple(chosen))
+        return share, tuple(chosen)
 
     def _worth(self, wanted: Units, have: frozenset[Hashable], quote: Quote) -> float:
         return self._share(wanted, have | quote.units) + RELEVANCE_WEIGHT * self.relevance(quote)

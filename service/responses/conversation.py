@@ -13,7 +13,13 @@ from service.schemas.vector_store_search import MODES, RankingOptions
 
 
 def request_of(body: ResponseCreate, before: Sequence[Message]) -> Request:
-    """The request to a model that answers without files."""
+    """The request to a model that answers without files.
+
+    Raises:
+        InvalidRequest: the input holds no message.
+    """
+    if not body.turns():
+        raise InvalidRequest("input: holds no message; add one.", "input")
     rules = [Message("system", body.instructions)] if body.instructions else []
     return Request(
         messages=(*rules, *before, *body.turns()),

@@ -184,6 +184,7 @@ def test_a_deployment_answers_as_measured(
         ({"model": "nobody"}, 404, None),
         ({"input": ""}, 400, "input.constrained-str"),
         ({"input": []}, 400, None),
+        ({"input": [{"type": "file_search_call", "id": "fs_1"}]}, 400, "input"),
         ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]}, 400, None),
         ({"previous_response_id": "resp_none"}, 404, "previous_response_id"),
         ({"tools": [{"type": "file_search", "vector_store_ids": ["vs_none"]}]}, 404, "vector_store_id"),
