@@ -16,7 +16,7 @@ import numpy as np
 from advisor.decision import Decision, decide
 from advisor.economics import UPDATES_A_MONTH, Cost, break_even
 from advisor.recommendation import Condition, Flip
-from advisor.resampling import RESAMPLES, Resampled, resample
+from advisor.resampling import RESAMPLES, Draws, Resampled
 from advisor.score_sheet import ScoreSheet
 from advisor.statistics import TIE, standings
 from advisor.use_case import UseCase
@@ -31,8 +31,8 @@ class Court:
 
     use_case: UseCase
     sheet: ScoreSheet
+    draws: Draws
     _seen: dict[Any, Decision] = field(default_factory=dict)
-    _drawn: dict[Any, Resampled] = field(default_factory=dict)
 
     def recommended(self, condition: Condition, value: float | str) -> str | None:
         """The advice with that value of the condition."""
@@ -40,9 +40,7 @@ class Court:
         sheet = self.sheet.under(case)
         drawn_by = (frozenset(sheet.excluded), tuple(sheet.costs))
         if (drawn_by, case.margin) not in self._seen:
-            if drawn_by not in self._drawn:
-                self._drawn[drawn_by] = resample(sheet.evidence, case.seed, sheet.excluded)
-            standing = standings(self._drawn[drawn_by], case.margin)
+            standing = standings(self.draws.among(list(sheet.costs), sheet.excluded), case.margin)
             self._seen[drawn_by, case.margin] = decide(standing, sheet.excluded, case.margin)
         return self._seen[drawn_by, case.margin].recommended
 
@@ -55,9 +53,10 @@ def changed(use_case: UseCase, condition: Condition, value: float | str) -> UseC
     return use_case.model_copy(update={"constraints": limits})
 
 
-def flips(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled, decision: Decision) -> tuple[Flip, ...]:
+def flips(use_case: UseCase, sheet: ScoreSheet, draws: Draws, decision: Decision) -> tuple[Flip, ...]:
     """The nearest change of the advice in each direction of each condition."""
-    court, now, limits = Court(use_case, sheet), decision.recommended, use_case.constraints
+    drawn = draws.among(list(sheet.costs), sheet.excluded)
+    court, now, limits = Court(use_case, sheet, draws), decision.recommended, use_case.constraints
     costs = sheet.costs.values()
     slowest, dearest = limits.max_latency_seconds or inf, limits.max_cost_per_1000 or inf
     prices = [c.per_1000 for c in costs if c.per_1000 is not None]

@@ -15,6 +15,8 @@ from advisor.recommendation import Case, Recommendation
 from advisor.wording import METRIC_WORDS
 
 DISAGREEMENTS = 5
+LEAST_MONEY = 0.001
+"""Below this an amount is not told."""
 WORTH_TELLING = 0.001
 """What more labels must gain on average to be told."""
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
@@ -99,7 +101,9 @@ def _share(value: float | None) -> str:
 
 
 def _money(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"
+    if value is None:
+        return "unknown"
+    return f"{value:.3g}" if value == 0 or value >= LEAST_MONEY else f"under {LEAST_MONEY:g}"
 
 
 def _plain(text: str) -> str:

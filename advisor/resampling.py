@@ -6,7 +6,7 @@ Copies of an input are one case: they are drawn together, or not at all.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -63,31 +63,69 @@ class Resampled:
         )
 
 
-def resample(evidence: Evidence, seed: int, excluded: Collection[str] = ()) -> Resampled:
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """What is drawn once, whichever methods are excluded and whichever is preferred."""
+
+    metric: Metric
+    columns: Mapping[str, Floats]
+    """Method -> column sums of each case."""
+    scores: Mapping[str, Floats]
+    unseen: Mapping[str, Floats]
+    constant: Floats | None
+    """Scores of the constant answer."""
+    kept: npt.NDArray[np.bool_]
+    """`kept[b, case]`: the case's answers are not swapped."""
+    _chance: dict[tuple[str, str], Floats] = field(default_factory=dict)
+
+    def among(self, names: Sequence[str], excluded: Collection[str] = ()) -> Resampled:
+        """Those methods in this order, of which some cannot lead."""
+        observed = np.array([self.metric.value(self.columns[name].sum(axis=0)) for name in names])
+        every = range(len(names))
+        allowed = tuple(m for m in every if names[m] not in excluded) or tuple(every)
+        leader = max(allowed, key=lambda m: observed[m])
+        scores = np.array([self.scores[name] for name in names])
+        return Resampled(
+            names=tuple(names),
+            allowed=allowed,
+            leader=leader,
+            observed=observed,
+            scores=scores,
+            unseen=np.array([self.unseen[name] for name in names]),
+            chance=np.array([self._gain(names[leader], name) for name in names]),
+            lead=None if self.constant is None else scores - self.constant,
+        )
+
+    def _gain(self, leader: str, other: str) -> Floats:
+        """Approximate randomisation (Noreen 1989); with scores of 0 and 1 this is McNemar's exact test."""
+        if (leader, other) not in self._chance:
+            one, two = self.columns[leader], self.columns[other]
+            moved, value = self.kept.astype(float) @ (one - two), self.metric.value
+            gains = value(two.sum(axis=0) + moved) - value(one.sum(axis=0) - moved)
+            self._chance[leader, other] = gains
+        return self._chance[leader, other]
+
+
+def draw(evidence: Evidence, seed: int) -> Draws:
     """Draw `RESAMPLES` paired resamples of the cases, and as many random swaps."""
     rng = np.random.default_rng(seed)
-    cases = _Cases(evidence)
+    cases, metric = _Cases(evidence), evidence.metric
     columns = {name: cases.sums(c) for name, c in evidence.columns.items()}
-    value = evidence.metric.value
-    names = tuple(columns)
-    observed = np.array([value(c.sum(axis=0)) for c in columns.values()])
-    allowed = tuple(m for m, name in enumerate(names) if name not in excluded) or tuple(range(len(names)))
-    leader = max(allowed, key=lambda m: observed[m])
     weights = cases.weights(rng)
-    scores = np.array([value(weights @ c) for c in columns.values()])
-    lead = None
-    if evidence.constant is not None:
-        lead = scores - value(weights @ cases.sums(evidence.constant))
-    return Resampled(
-        names=names,
-        allowed=allowed,
-        leader=leader,
-        observed=observed,
-        scores=scores,
-        unseen=_unseen(cases, weights, columns, evidence.metric),
-        chance=_chance(rng, columns[names[leader]], list(columns.values()), evidence.metric),
-        lead=lead,
+    constant = evidence.constant
+    return Draws(
+        metric=metric,
+        columns=columns,
+        scores={name: metric.value(weights @ c) for name, c in columns.items()},
+        unseen=_unseen(cases, weights, columns, metric),
+        constant=None if constant is None else metric.value(weights @ cases.sums(constant)),
+        kept=rng.integers(0, 2, (RESAMPLES, cases.count)).astype(bool),
     )
+
+
+def resample(evidence: Evidence, seed: int, excluded: Collection[str] = ()) -> Resampled:
+    """Resamples of all methods of the evidence."""
+    return draw(evidence, seed).among(tuple(evidence.columns), excluded)
 
 
 class _Cases:
@@ -131,20 +169,13 @@ def _counts(rng: np.random.Generator, n: int) -> Floats:
     return np.bincount(drawn.ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n).astype(float)
 
 
-def _unseen(cases: _Cases, weights: Floats, columns: Mapping[str, Floats], metric: Metric) -> Floats:
+def _unseen(
+    cases: _Cases, weights: Floats, columns: Mapping[str, Floats], metric: Metric
+) -> dict[str, Floats]:
     left_out = (weights == 0).astype(float)
     whole = np.all([left_out[:, stratum].any(axis=1) for stratum in cases.strata], axis=0)
-    scores = np.full((len(columns), RESAMPLES), np.nan)
+    scores = {name: np.full(RESAMPLES, np.nan) for name in columns}
     if whole.mean() >= LEAST_WHOLE:
-        scores[:, whole] = [metric.value(left_out[whole] @ c) for c in columns.values()]
+        for name, c in columns.items():
+            scores[name][whole] = metric.value(left_out[whole] @ c)
     return scores
-
-
-def _chance(rng: np.random.Generator, leader: Floats, others: Sequence[Floats], metric: Metric) -> Floats:
-    """Approximate randomisation (Noreen 1989); with scores of 0 and 1 this is McNemar's exact test."""
-    kept = rng.integers(0, 2, (RESAMPLES, len(leader))).astype(float)
-    gains = []
-    for other in others:
-        moved = kept @ (leader - other)
-        gains.append(metric.value(other.sum(axis=0) + moved) - metric.value(leader.sum(axis=0) - moved))
-    return np.array(gains)

@@ -13,7 +13,7 @@ from advisor.label_advice import detectable, outlooks
 from advisor.measure import Measurement
 from advisor.prices import prices_for
 from advisor.recommendation import Recommendation, Row
-from advisor.resampling import Resampled, resample
+from advisor.resampling import Resampled, draw
 from advisor.score_sheet import FAMILY, ScoreSheet, score_sheet
 from advisor.statistics import Standing, standings, winner_score
 from advisor.use_case import UseCase
@@ -30,9 +30,11 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
     """
     _check_measured(measured)
     sheet = score_sheet(use_case, measured)
-    drawn = resample(sheet.evidence, use_case.seed, sheet.excluded)
+    draws = draw(sheet.evidence, use_case.seed)
+    drawn = draws.among(list(sheet.costs), sheet.excluded)
     found = _find(use_case, sheet, drawn)
-    return _recommendation(use_case, sheet, found, drawn)
+    changes = flips(use_case, sheet, draws, found.decision)
+    return _recommendation(use_case, sheet, found, drawn).model_copy(update={"flips": changes})
 
 
 def _check_measured(measured: Measurement) -> None:
@@ -80,7 +82,6 @@ def _recommendation(
         labels_needed=found.labels_needed,
         outlooks=outlooks(drawn, margin, found.samples),
         detectable=detectable(drawn, margin, chosen) if chosen else None,
-        flips=flips(use_case, sheet, drawn, found.decision),
         knowledge_share=sheet.knowledge_share,
         constant_answer=sheet.baseline.answer,
         constant_score=sheet.baseline.score,
