@@ -63,9 +63,11 @@ class Reader:
         return [ids[:room] or [self._tokenizer.unk_token_id] for ids in read]
 
     def _piece(self, part: Sequence[list[int]], before: list[int], after: list[int]) -> EncodedRow:
-        lengths = [len(word) for word in part]
-        places = [len(before) + sum(lengths[:at]) for at in range(len(part))]
-        return EncodedRow([*before, *(one for word in part for one in word), *after], places=places)
+        ids, places = list(before), []
+        for word in part:
+            places.append(len(ids))
+            ids += word
+        return EncodedRow([*ids, *after], places=places)
 
     @cached_property
     def _marks(self) -> tuple[list[int], list[int]]:
