@@ -5,6 +5,7 @@ Whatever is interrupted is begun again; files that were embedded before cost not
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -15,9 +16,11 @@ from retrieval.extraction import Extractor
 from retrieval.library.library import BATCH_FILES, Library
 from retrieval.library.upload import Added, Upload
 from retrieval.parents import StaticStrategy
+from retrieval.store.errors import StoreBusyError
 from service.storage.data_dir import DataDir
 from service.storage.vector_store import Member
 
+log = logging.getLogger(__name__)
 ATTEMPTS = 5
 """Starts of a file's ingestion; if the process died in all of them, the file fails."""
 WORN = f"The process that read the file died {ATTEMPTS} times; split it into smaller files."
@@ -80,7 +83,12 @@ class Ingestion:
         leaving = self._queue.leaving()
         for store_id, members in groupby(leaving, key=lambda member: member.vector_store_id):
             gone = list(members)
-            self._opened(store_id).remove([member.id for member in gone])
+            try:
+                self._opened(store_id).remove([member.id for member in gone])
+            except StoreBusyError:
+                continue
+            except RetrievalError:
+                log.exception("%s cannot be opened, so nobody finds anything in it", store_id)
             for member in gone:
                 self._queue.left(member)
         return bool(leaving)
@@ -136,8 +144,11 @@ class Ingestion:
     def _tidy(self) -> bool:
         if self._library is None or not self._worn:
             return False
-        self._library.tidy()
         self._worn = False
+        try:
+            self._library.tidy()
+        except RetrievalError:
+            log.exception("%s was not compacted", self._store_id)
         return True
 
     def _look(self, _embedded: int) -> None:

@@ -408,6 +408,18 @@ def test_a_file_whose_reader_keeps_dying_fails_and_stops_nobody(
     assert "died" in member(client, store, deadly)["last_error"]["message"]
 
 
+def test_a_damaged_store_stops_no_other(client: TestClient, store: str, ingest: Any, data: DataDir) -> None:
+    broken = str(client.post(STORES, json={}).json()["id"])
+    data.library(broken).mkdir(parents=True)
+    (data.library(broken) / "store.sqlite3").write_bytes(b"no database" * 1000)
+    bad, leaving = attach(client, broken, "river.md", RIVER), attach(client, broken, "mill.md", "The mill")
+    client.delete(f"{STORES}/{broken}/files/{leaving}")
+    good = attach(client, store, "bridge.md", BRIDGE)
+    ingest()
+    assert found(client, store) == {good} and not data.ingestion.has_work()
+    assert "damaged" in member(client, broken, bad)["last_error"]["message"]
+
+
 def test_a_file_that_takes_too_long_fails(
     client: TestClient, store: str, data: DataDir, extractor: Extractor
 ) -> None:
