@@ -18,6 +18,7 @@ METRIC_WORDS = {
 }
 
 
+HALF = 0.5
 SHOWN = 60
 """Characters of an answer that a sentence quotes."""
 
@@ -117,8 +118,11 @@ def _remedy(found: Findings) -> str:
 
 
 def _reservations(found: Findings) -> Iterator[str]:
-    if caution := found.cautions.get(found.decision.recommended or ""):
+    chosen = found.decision.recommended
+    if caution := found.cautions.get(chosen or ""):
         yield f"Mind that {caution}."
+    if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
+        yield "Still, less than half of its answers is right: another model or more samples may do more."
     for name, reason in found.failed.items():
         yield f"{name} could not be measured ({reason.rstrip('.')}), so it is not ruled out."
 

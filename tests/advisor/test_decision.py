@@ -108,6 +108,13 @@ def test_says_why_there_is_no_rival_and_what_to_mind(more: dict[str, object], to
     assert ("Mind that" in said) == ("Mind that" in told)
 
 
+def test_the_best_of_bad_methods_is_not_praised() -> None:
+    standings = {"zero-shot": standing(0.1, 0.0), "rag": standing(0.3, 1.0)}
+    said = say(findings(decide(standings, {}, 0.02), standings))
+    assert "Take rag" in said and "less than half" in said
+    assert "less than half" not in say(findings(decide(standings, {}, 0.02), standings, metric="rouge_l"))
+
+
 @pytest.mark.parametrize(
     ("needed", "told"),
     [
