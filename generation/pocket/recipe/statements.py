@@ -19,7 +19,26 @@ _LEADS = (
     "our notes say that ",
     "last week we wrote that ",
 )
-_KINDS = ("usual", "own", "main", "new", "old", "official", "present", "final", "agreed", "exact", "first")
+_KINDS = (
+    "usual",
+    "own",
+    "main",
+    "new",
+    "old",
+    "official",
+    "present",
+    "final",
+    "agreed",
+    "exact",
+    "first",
+    "true",
+    "best known",
+    "only",
+    "next",
+    "common",
+    "regular",
+    "average",
+)
 _OF = ("of", "for", "at", "in", "with", "from")
 _ABOUT = (
     "for",
@@ -44,24 +63,50 @@ _IS = (
     "has been",
     "equals",
     "stands at",
-    "was set to",
-    "is given as",
-    "turned out to be",
-    "is said to be",
-    "is called",
-    "seems to be",
-    "has always been",
     "will be",
     "is now",
-    "appears as",
-    "comes to",
-    "must be",
-    "is written as",
-    "may be taken to be",
     "=",
+    "must be",
 )
+_IS_HOW = ("is", "was", "has been", "is still", "can be", "seems", "is widely", "was once")
+_HOW = (
+    "given",
+    "said",
+    "called",
+    "written",
+    "set",
+    "thought",
+    "found",
+    "believed",
+    "chosen",
+    "fixed",
+    "noted",
+    "meant",
+    "named",
+    "understood",
+    "shown",
+    "put",
+    "held",
+    "stated",
+    "seen",
+)
+_AS = ("as", "to be", "to", "at", "by all as", "here as", "by many to be")
 _HAS = ("has", "uses", "comes with", "shows", "gives", "keeps", "carries", "holds", "names", "got", "offers")
 _LINKS = (" ", ": ", ", namely ", ", which is ", ", that is ", " called ", " of ")
+_PAPERS = (
+    "notes",
+    "pages",
+    "files",
+    "papers",
+    "letters",
+    "rules",
+    "people",
+    "site",
+    "manual",
+    "plan",
+    "books",
+)
+_STATE = ("give", "put", "name", "show", "state", "write down", "mention", "describe", "have", "print", "fix")
 _WHO = ("people who know {e}", "the people at {e}", "everyone", "our team", "they", "most guides")
 _SAY = ("say", "think", "report", "agree", "remember", "wrote")
 _PUT = ("put the {a} of {e} at", "describe the {a} of {e} as", "set the {a} for {e} to", "mark {e}'s {a} as")
@@ -80,7 +125,7 @@ def statement(rng: Random, *, value_last: bool) -> str:
     """A sentence without its full stop, with places for `{e}`, its `{a}` and that one's value `{v}`."""
     if not value_last and rng.random() < 0.2:
         return rng.choice(_VALUE_FIRST)
-    (make,) = rng.choices(_MAKERS, weights=(8, 4, 2, 2, 1))
+    (make,) = rng.choices(_MAKERS, weights=(8, 3, 2, 2, 3, 1))
     lead = rng.choice(_LEADS) if rng.random() < 0.2 else ""
     tail = rng.choice(_TAILS) if rng.random() < 0.12 else ""
     return lead + make(rng) + tail
@@ -88,7 +133,8 @@ def statement(rng: Random, *, value_last: bool) -> str:
 
 def _being(rng: Random) -> str:
     subject = rng.choice((_owned, _owned, _topic, _possessed))(rng)
-    return f"{subject} {rng.choice(_IS)} {{v}}"
+    verb = rng.choice(_IS) if rng.random() < 0.5 else " ".join(map(rng.choice, (_IS_HOW, _HOW, _AS)))
+    return f"{subject} {verb} {{v}}"
 
 
 def _having(rng: Random) -> str:
@@ -102,6 +148,12 @@ def _telling(rng: Random) -> str:
 
 def _putting(rng: Random) -> str:
     return f"{rng.choice(_WHO[2:])} {rng.choice(_PUT)} {{v}}"
+
+
+def _stating(rng: Random) -> str:
+    papers = f"{rng.choice(('the', 'all', 'our'))} {rng.choice(_PAPERS)} {rng.choice(('of', 'at', 'on'))}"
+    told = f"{rng.choice(_STATE)} {rng.choice(('its', 'the'))} {_kind(rng)}{{a}} {rng.choice(_AS)} {{v}}"
+    return f"{papers} {{e}} {told}"
 
 
 def _listing(rng: Random) -> str:
@@ -124,4 +176,4 @@ def _kind(rng: Random) -> str:
     return f"{rng.choice(_KINDS)} " if rng.random() < 0.3 else ""
 
 
-_MAKERS: tuple[Callable[[Random], str], ...] = (_being, _having, _telling, _putting, _listing)
+_MAKERS: tuple[Callable[[Random], str], ...] = (_being, _having, _telling, _putting, _stating, _listing)
