@@ -12,6 +12,7 @@ from service.processes.leash import spawn, stop
 from service.settings import Settings
 from service.states import Status
 from service.storage.data_dir import DataDir
+from service.storage.fine_tuning import forget_files
 from service.storage.job import Job, Kind
 
 ATTEMPTS = 3
@@ -51,7 +52,10 @@ class Runner:
         self._try(job, stage, deadline)
         if self._current(job).status == stage:
             self._give_up(job, time.monotonic() >= deadline)
-        return self._current(job).status
+        current = self._current(job)
+        if current.finished:
+            forget_files(self._data.folder(job.kind, job.id))
+        return current.status
 
     def _try(self, job: Job, stage: Status, deadline: float) -> None:
         """Start the job's process until it has left the stage, or died too often at one place."""

@@ -20,7 +20,7 @@ from service.routes.recommendations import POLL_MS, IdempotencyKey
 from service.schemas.fine_tuning import FineTuningJob, JobsQuery, Standing, show_job
 from service.schemas.fine_tuning_body import CreateJob
 from service.schemas.lists import ListOf, list_of
-from service.storage.fine_tuning import metadata_is, metadata_is_null
+from service.storage.fine_tuning import forget_files, metadata_is, metadata_is_null
 from service.storage.job import Job
 from service.storage.pages import Cursor
 
@@ -56,7 +56,10 @@ def cancel(here: Here, job_id: str, response: Response) -> FineTuningJob:
     """Stop a training; its checkpoints stay. A finished one stays as it is."""
     find_fine_tuning(here, job_id)
     here.data.jobs.request_cancel(job_id)
-    return _show(here, find_fine_tuning(here, job_id), response)
+    job = find_fine_tuning(here, job_id)
+    if job.finished:
+        forget_files(here.data.folder("fine_tuning", job_id))
+    return _show(here, job, response)
 
 
 @router.post("/{job_id}/pause")

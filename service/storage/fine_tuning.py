@@ -65,6 +65,12 @@ def keep_file(source: Path, folder: Path, name: str) -> None:
         shutil.copyfile(source, folder / name)
 
 
+def forget_files(folder: Path) -> None:
+    """Remove the copies of a finished job, so that deleting an upload leaves nothing of it."""
+    for name in (TRAINING, VALIDATION):
+        (folder / name).unlink(missing_ok=True)
+
+
 def model_folder(data: DataDir, job: Job) -> Path:
     """Where the job's model lies once it is finished."""
     assert job.model_name is not None

@@ -93,10 +93,13 @@ def test_the_same_job_posted_again_is_the_first_one(client: TestClient, file_id:
     assert post(client, training_file=file_id, seed=1).json()["id"] != first["id"]
 
 
-def test_a_job_keeps_its_file_though_it_is_deleted(client: TestClient, data: DataDir, file_id: str) -> None:
+def test_a_job_keeps_a_deleted_file_until_it_is_over(client: TestClient, data: DataDir, file_id: str) -> None:
     made = post(client, training_file=file_id).json()
     client.delete(f"/v1/files/{file_id}")
-    assert (data.folder("fine_tuning", made["id"]) / "training").read_text() == ROWS
+    copy = data.folder("fine_tuning", made["id"]) / "training"
+    assert copy.read_text() == ROWS
+    client.post(f"/v1/fine_tuning/jobs/{made['id']}/cancel")
+    assert not copy.exists(), "nothing of it is left once the job is over"
 
 
 def test_jobs_are_listed_by_page_and_metadata(client: TestClient, file_id: str) -> None:

@@ -126,7 +126,8 @@ def test_a_killed_training_becomes_the_same_adapter(
     assert told == list(range(told[0], 0, -1))
 
 
-def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, alone: Any) -> None:
+def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, alone: Any, data_dir: Path) -> None:
+    wait_for(lambda: not (data_dir / "fine_tunings" / alone.id / "training").exists())
     name = alone.fine_tuned_model
     assert name in {model.id for model in stock.models.list()}
     assert alone.id in {job.id for job in stock.fine_tuning.jobs.list(limit=1)}
