@@ -51,7 +51,7 @@ def main() -> None:
     for reader, cases in gathered.items():
         calibration = fit(reader, cases[::2])
         calibration.write(given.out / f"{reader}.json")
-        Console().print(worth(calibration, cases[1::2]), highlight=False)
+        Console().print(worth(calibration, cases[1::2]), highlight=False, soft_wrap=True)
 
 
 def gather(
