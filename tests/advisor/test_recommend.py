@@ -15,6 +15,7 @@ from advisor.errors import AdvisorError, Cancelled, UseCaseError
 from advisor.estimate import estimate
 from advisor.events import Event
 from advisor.recommend import recommend
+from advisor.replay import replay
 from advisor.use_case import UseCase
 from advisor.workbench import Workbench
 from generation.catalog import Catalog, ModelCard
@@ -95,6 +96,7 @@ def test_writes_reports_that_agree(tmp_path: Path) -> None:
     assert "http" not in page.replace("http://www.w3.org", "")
     tensor = pq.read_table(tmp_path / "tensor.parquet")
     assert tensor.num_rows == len(found.rows) * found.samples
+    assert replay(tmp_path / "replay.zip") == (found, [])
 
 
 def test_texts_from_samples_cannot_become_markup(tmp_path: Path) -> None:
@@ -260,7 +262,8 @@ def test_what_always_says_the_commonest_label_is_not_recommended(tmp_path: Path)
     assert (found.verdict, found.recommended) == ("none_meets_bar", None)
     assert (found.constant_answer, found.constant_score) == ("yes", 0.9)
     assert "always answering 'yes' (90.0 %)" in found.sentence
-    assert "Whoever always answers" in (tmp_path / "report.html").read_text("utf-8")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "Without reading the input, always answering <b>yes</b>" in page
 
 
 def test_long_text_that_is_worse_than_a_constant_one_is_not_recommended(tmp_path: Path) -> None:
