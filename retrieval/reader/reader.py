@@ -55,8 +55,9 @@ class Reader:
         self._running = Lock()
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
-        """Where the answer may stand, the most probable span first; spans do not overlap.
+        """Where the answer may stand, the best span first; spans do not overlap.
 
+        A span has the probability of all that overlap it together, so a later one may have more.
         The probabilities add up to at most 1; the rest is the probability that no passage tells it.
         """
         return self.read_each([(question, passages)])[0]
