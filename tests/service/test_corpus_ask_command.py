@@ -35,12 +35,12 @@ def ask(store: Path, *arguments: object) -> Result:
 
 
 def test_an_answer_stands_above_its_sources(store: Path) -> None:
-    shown = ask(store, "Where does the river Alda rise?", "--threshold", 0.1)
+    shown = ask(store, "Where does the river Alda rise?", "--threshold", 0)
     assert shown.exit_code == 0, shown.output
     first, *rest = shown.stdout.splitlines()
     assert first == "The river Alda rises in the hills of Morn."
     assert any(line.endswith("river.md [0:42]") for line in rest)
-    told = json.loads(ask(store, "Where does the river Alda rise?", "--threshold", 0.1, "--json").stdout)
+    told = json.loads(ask(store, "Where does the river Alda rise?", "--threshold", 0, "--json").stdout)
     (cited,) = told["citations"]
     assert RIVER[cited["start"] : cited["end"]] == cited["quote"] == told["text"]
 

@@ -25,7 +25,7 @@ def tool(client: TestClient, data: DataDir) -> dict[str, Any]:
     made = str(client.post("/v1/vector_stores", json={}).json()["id"])
     with Store.create(data.library(made), HashingEmbedder()) as store:
         store.put([NewFile("file-1", "tower.pdf", TEXT, [NewChunk(0, len(TEXT), page=3)])])
-    return {"type": "file_search", "vector_store_ids": [made], "confidence_threshold": 0.5}
+    return {"type": "file_search", "vector_store_ids": [made], "confidence_threshold": 0.0}
 
 
 def ask(client: TestClient, text: Any = OPENED, **wish: Any) -> dict[str, Any]:
