@@ -83,9 +83,7 @@ def shipped(reader: ReaderName) -> Calibration:
     return Calibration.read(SHIPPED / f"{reader}.json")
 
 
-def fit(
-    reader: ReaderName, cases: Sequence[tuple[Evidence, bool]], target_error: float = 0.2
-) -> Calibration:
+def fit(reader: ReaderName, cases: Sequence[tuple[Evidence, bool]], target_error: float = 0.2) -> Calibration:
     """Learn from answers that are known to be right or wrong.
 
     The threshold is the lowest at which the share of wrong answers does not exceed the target, by
