@@ -22,7 +22,8 @@ def test_a_blend_holds_all_sorted_between_0_and_1(dense: Ranking, lexical: Ranki
 
 @given(rankings)
 def test_what_is_best_in_both_stays_best(ranking: Ranking) -> None:
-    best = {n for n, score in ranking if score == ranking[0][1]}
+    # Scores that differ by less are the same once they are scaled.
+    best = {n for n, score in ranking if ranking[0][1] - score < 1e-9}
     assert set(numbers(blend(ranking, ranking))[:1]) <= best
 
 
