@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 from finetune.errors import FinetuneError
@@ -13,12 +14,12 @@ from generation.errors import ModelUnavailableError, UnknownModelError
 from service.errors import InvalidRequest
 from service.fine_tuning_recipe import recipe_of
 from service.lookups import find_file
+from service.queueing import queue_with_folder
 from service.resources import Resources
 from service.schemas.fine_tuning_body import CreateJob, TrainingBody
 from service.storage.files import StoredFile
 from service.storage.fine_tuning import CHECKPOINT, TRAINING, VALIDATION, FineTuningSpec, keep_file
 from service.storage.job import Job, NewJob
-from service.use_case_folder import forget_use_case
 from service.wiring import build_catalog
 
 PROJECT = "trivium"
@@ -48,17 +49,13 @@ def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None
     name = f"ft:{spec.base}:{PROJECT}:{slug(body.suffix or '')}:{job_id[-8:]}"
     digest = sha256(body.model_dump_json().encode()).hexdigest()
     new = NewJob(job_id, "fine_tuning", spec.as_dict(), digest, idempotency_key, name, "validating_files")
-    folder = here.data.folder("fine_tuning", job_id)
-    keep_file(here.data.files.path(training), folder, TRAINING)
-    if validation:
-        keep_file(here.data.files.path(validation), folder, VALIDATION)
-    created = False
-    try:
-        job, created = here.data.jobs.create(new, here.settings.duplicate_seconds)
-    finally:
-        if not created:
-            forget_use_case(folder)
-    return job
+
+    def keep_files(folder: Path) -> None:
+        keep_file(here.data.files.path(training), folder, TRAINING)
+        if validation:
+            keep_file(here.data.files.path(validation), folder, VALIDATION)
+
+    return queue_with_folder(here, new, keep_files)
 
 
 def files_of(here: Resources, body: TrainingBody) -> tuple[StoredFile, StoredFile | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.errors import NotFound
 from service.resources import Resources
 from service.storage.files import StoredFile
-from service.storage.job import Job
+from service.storage.job import Job, Kind
 
 
 def find_file(here: Resources, file_id: str, param: str = "file_id") -> StoredFile:
@@ -33,13 +33,14 @@ def find_recommendation(here: Resources, recommendation_id: str) -> Job:
         NotFound: there is none of that id.
 
     """
-    job = here.data.jobs.get(recommendation_id, "recommendation")
-    if job is None:
-        raise NotFound(
-            f"There is no recommendation {recommendation_id!r}; GET /v1/recommendations lists them.",
-            "recommendation_id",
-        )
-    return job
+    return _stored(
+        here,
+        "recommendation",
+        recommendation_id,
+        "recommendation",
+        "/v1/recommendations",
+        "recommendation_id",
+    )
 
 
 def find_deployment(here: Resources, deployment_id: str) -> Job:
@@ -49,12 +50,7 @@ def find_deployment(here: Resources, deployment_id: str) -> Job:
         NotFound: there is none of that id.
 
     """
-    job = here.data.jobs.get(deployment_id, "deployment")
-    if job is None:
-        raise NotFound(
-            f"There is no deployment {deployment_id!r}; GET /v1/deployments lists them.", "deployment_id"
-        )
-    return job
+    return _stored(here, "deployment", deployment_id, "deployment", "/v1/deployments", "deployment_id")
 
 
 def find_fine_tuning(here: Resources, job_id: str) -> Job:
@@ -64,10 +60,13 @@ def find_fine_tuning(here: Resources, job_id: str) -> Job:
         NotFound: there is none of that id.
 
     """
-    job = here.data.jobs.get(job_id, "fine_tuning")
+    return _stored(
+        here, "fine_tuning", job_id, "fine-tuning job", "/v1/fine_tuning/jobs", "fine_tuning_job_id"
+    )
+
+
+def _stored(here: Resources, kind: Kind, job_id: str, noun: str, listing: str, param: str) -> Job:
+    job = here.data.jobs.get(job_id, kind)
     if job is None:
-        raise NotFound(
-            f"There is no fine-tuning job {job_id!r}; GET /v1/fine_tuning/jobs lists them.",
-            "fine_tuning_job_id",
-        )
+        raise NotFound(f"There is no {noun} {job_id!r}; GET {listing} lists them.", param)
     return job

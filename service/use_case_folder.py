@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from advisor.use_case import UseCase
@@ -25,8 +24,3 @@ def keep_use_case(folder: Path, text: str) -> None:
 def read_use_case(folder: Path) -> UseCase:
     """Read it back."""
     return UseCase.model_validate_json((folder / NAME).read_text("utf-8"))
-
-
-def forget_use_case(folder: Path) -> None:
-    """Remove a folder that no job came to need."""
-    shutil.rmtree(folder, ignore_errors=True)

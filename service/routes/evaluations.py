@@ -14,13 +14,13 @@ from retrieval.evaluation.questions import LabelledQuestion, read_questions
 from service.errors import InvalidRequest, NotFound
 from service.evaluation_folder import as_lines, keep_questions, told_outcomes
 from service.lookups import find_file
+from service.queueing import queue_with_folder
 from service.resources import Here, Resources
 from service.routes.recommendations import POLL_MS, IdempotencyKey
 from service.schemas.evaluations import EvaluationBody, EvaluationCreate, EvaluationObject, show_evaluation
 from service.schemas.lists import ListOf, PageQuery, list_of
 from service.storage.job import Job, NewJob
 from service.storage.tables import jobs
-from service.use_case_folder import forget_use_case
 from service.vector_store_lookups import find_usable_vector_store, find_vector_store
 
 router = APIRouter(prefix="/v1/vector_stores/{vector_store_id}/evaluations", tags=["evaluations"])
@@ -94,15 +94,7 @@ def _queue(
     lines, spec = as_lines(questions), body.spec(store, len(questions))
     told = json.dumps([spec, lines], sort_keys=True)
     new = NewJob(f"eval_{uuid4().hex}", "evaluation", spec, sha256(told.encode()).hexdigest(), key)
-    folder = here.data.folder("evaluation", new.id)
-    keep_questions(folder, lines)
-    created = False
-    try:
-        job, created = here.data.jobs.create(new, here.settings.duplicate_seconds)
-    finally:
-        if not created:
-            forget_use_case(folder)
-    return job
+    return queue_with_folder(here, new, lambda folder: keep_questions(folder, lines))
 
 
 def _find(here: Resources, store_id: str, evaluation_id: str) -> Job:

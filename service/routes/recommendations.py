@@ -13,12 +13,13 @@ from advisor.use_case import UseCase
 from service.admission import admit, specify
 from service.errors import InvalidRequest
 from service.lookups import find_recommendation
+from service.queueing import queue_with_folder
 from service.resources import Here, Resources
 from service.schemas.lists import ListOf, PageQuery, list_of
 from service.schemas.recommendation_body import OPENAPI_BODY
 from service.schemas.recommendations import RecommendationObject, show_recommendation
 from service.storage.job import Job, NewJob
-from service.use_case_folder import forget_use_case, keep_use_case
+from service.use_case_folder import keep_use_case
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 LONGEST_KEY = 255
@@ -67,15 +68,7 @@ def _queue(here: Resources, use_case: UseCase, key: str | None) -> Job:
     text = use_case.model_dump_json()
     job_id = f"rec_{uuid4().hex}"
     new = NewJob(job_id, "recommendation", specify(use_case), sha256(text.encode()).hexdigest(), key)
-    folder = here.data.folder("recommendation", job_id)
-    keep_use_case(folder, text)
-    created = False
-    try:
-        job, created = here.data.jobs.create(new, here.settings.duplicate_seconds)
-    finally:
-        if not created:
-            forget_use_case(folder)
-    return job
+    return queue_with_folder(here, new, lambda folder: keep_use_case(folder, text))
 
 
 def _show(here: Resources, job: Job, response: Response) -> RecommendationObject:
