@@ -11,23 +11,23 @@ from retrieval.answers.records import Answered, Searched, Wish
 from retrieval.store.errors import StoreMissingError
 from retrieval.store.filters import parse_filter
 from retrieval.store.store import Store
-from service.engine.port import USUAL, Ask
+from service.engine.port import USUAL, USUAL_MAX_TOKENS, Ask
 from service.engine.shelves import Shelves
-
-USUAL_MAX_TOKENS = 256
 
 
 class Desk:
     """Answers questions; safe between threads."""
 
-    def __init__(self, model: Callable[[str], LanguageModel], shelves: Shelves, reader: SpanReader) -> None:
+    def __init__(
+        self, model: Callable[[str], LanguageModel], shelves: Shelves, reader: Callable[[], SpanReader]
+    ) -> None:
         self._model, self._shelves, self._reader = model, shelves, reader
 
     def ask(self, ask: Ask) -> Iterator[Searched | str | Answered]:
         """See the engine's port."""
         model = self._model(ask.model) if ask.model is not None else None
         stores = self._stores(ask.vector_stores)
-        return Answering(self._reader, model).stream(ask.question, stores, _wish(ask))
+        return Answering(self._reader(), model).stream(ask.question, stores, _wish(ask))
 
     def _stores(self, vector_stores: Sequence[str]) -> list[Store]:
         """Those into which something was put."""

@@ -13,12 +13,10 @@ from advisor.deployment import open_deployment
 from advisor.workbench import Workbench
 from generation.errors import UnknownModelError
 from generation.language_model import Generation, LanguageModel, Request, StreamingModel
+from retrieval.answers.extractive import SpanReader
 from retrieval.embedder import Embedder
 from service.engine.batching import Batcher
-from service.engine.port import USUAL, Answer, Card
-
-USUAL_MAX_TOKENS = 256
-"""Length of an answer where the client names none."""
+from service.engine.port import USUAL, USUAL_MAX_TOKENS, Answer, Card
 
 
 class Models:
@@ -73,6 +71,10 @@ class Models:
     def embedder(self) -> Embedder:
         """The one embedder of this process."""
         return self._tools().embedder
+
+    def reader(self) -> SpanReader:
+        """The one reader of this process."""
+        return self._tools().reader
 
     def _tools(self) -> Workbench:
         with self._opening:

@@ -15,6 +15,8 @@ from retrieval.store.searching import Mode
 
 USUAL = -1
 """As `max_tokens`: as many as fit, up to the server's usual length."""
+USUAL_MAX_TOKENS = 256
+"""Length of an answer where the client names none."""
 
 
 @dataclass(frozen=True, slots=True)

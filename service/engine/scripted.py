@@ -72,7 +72,7 @@ class ScriptedEngine:
 
     async def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:
         """See the port; the reader has no weights."""
-        for item in Desk(self._open, self._shelves, SentenceReader()).ask(ask):
+        for item in Desk(self._open, self._shelves, SentenceReader).ask(ask):
             yield item
 
     async def read(self, vector_store: str, file_id: str) -> str:

@@ -16,7 +16,7 @@ from service.processes.environment import ENGINE_SOCKET
 from service.processes.leash import ask_self_to_stop, hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
-from service.wiring import build_reader, build_workbench
+from service.wiring import build_workbench
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     models = Models(partial(build_workbench, settings), data.pipeline, settings.loaded_models)
     shelves = Shelves(models.embedder, data.library)
     config = uvicorn.Config(
-        create_engine_app(models, shelves, Desk(models.open, shelves, build_reader())),
+        create_engine_app(models, shelves, Desk(models.open, shelves, models.reader)),
         uds=str(path),
         log_level=settings.log_level,
         access_log=False,

@@ -20,7 +20,6 @@ from generation.language_model import LanguageModel, Request
 from generation.messages import Message
 from generation.scripted_model import ScriptedModel
 from retrieval.answers.errors import NoReaderError
-from retrieval.answers.sentence_reader import SentenceReader
 from retrieval.hashing_embedder import HashingEmbedder
 from retrieval.store.errors import InvalidFilterError
 from retrieval.store.records import NewChunk, NewFile
@@ -78,7 +77,7 @@ def socket() -> Iterator[Path]:
         models = Models(lambda: Workbench(catalog, HashingEmbedder()), lambda name: Path(folder) / name, 2)
         shelves = Shelves(models.embedder, lambda name: Path(folder) / name)
         put_note(Path(folder) / "vs_notes")
-        app = create_engine_app(models, shelves, Desk(models.open, shelves, SentenceReader()))
+        app = create_engine_app(models, shelves, Desk(models.open, shelves, models.reader))
         server = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="error", lifespan="off"))
         thread = threading.Thread(target=server.run)
         thread.start()
