@@ -36,6 +36,7 @@ class Training:
 
     def __init__(self, folder: Path, seconds: float, device: str, start: Path | None = None) -> None:
         self.folder, self.budget, self.device = folder, seconds, device
+        self.easiest = 0.0 if start is None else 1.0
         folder.mkdir(parents=True, exist_ok=True)
         if start is not None:
             PreTrainedTokenizerFast.from_pretrained(start).save_pretrained(folder)
@@ -66,8 +67,8 @@ class Training:
 
     @property
     def hardness(self) -> float:
-        """Which lessons are drawn (see `mixture.draw`): the first at the start, soon all sorts."""
-        return float(np.interp(self.progress, (0.1, 0.15, 0.6, 1), (0, 1, 1, 1.8)))
+        """Which lessons are drawn (see `mixture.draw`): the first at a fresh start, soon all sorts."""
+        return max(self.easiest, float(np.interp(self.progress, (0.1, 0.15, 0.6, 1), (0, 1, 1, 1.8))))
 
     @property
     def shape(self) -> rows.Shape:
