@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from random import Random
 
 from generation.pocket.recipe.episode import Copy, Episode, Turn, episode
+from generation.pocket.recipe.statements import clause
 from generation.pocket.recipe.words import Vocabulary
 from generation.prompts import render
 
-CLAUSES = (
-    "the {k} is {v}",
-    "{k}: {v}",
-    "my {k} is {v}",
-    "please note the {k} {v}",
-    "{k} should be {v}",
-    "the {k} we want is {v}",
-    "make the {k} {v}",
-    "{k} = {v}",
-    "as {k} I have {v}",
-    "let the {k} be {v}",
-    "{k} - {v}",
-    "I need the {k} {v}",
-    "our {k} was {v}",
-    "your {k} will be {v}",
-    "set {k} to {v}",
-    "regarding {k}, {v}",
-    "you may write {k} {v}",
-    "{k} remains {v}",
-)
-VALUE_FIRST = ("with {v} as the {k}", "we agreed on {v} for the {k}", "{v} is my {k}", "use {v} as {k}")
 HELD_OUT_CLAUSES = ("the {k} would be {v}", "put {v} as {k}", "for {k} take {v}")
 OPENINGS = ("Hello, ", "Hi there. ", "", "", "Guest: ", "Thanks for the call, ", "Good morning! ")
 CLOSINGS = (".", ". Thank you!", ", please.", ". See you soon.", "")
@@ -40,8 +20,11 @@ def fields(rng: Random, held_out: bool = False, *, easy: bool = False, dense: in
     """Messages that give some of the named fields; the answer holds those, in the order of the request."""
     words = Vocabulary(rng, held_out)
     keys = [k if rng.random() < 0.7 else f"{k}_{words.noun()}" for k in words.nouns_apart(rng.randint(2, 5))]
-    clauses = HELD_OUT_CLAUSES if held_out else CLAUSES if easy else CLAUSES + VALUE_FIRST
-    turns = [_message(rng, words, keys, clauses) for _ in range(rng.randint(1, dense))]
+
+    def say() -> str:
+        return rng.choice(HELD_OUT_CLAUSES) if held_out else clause(rng, value_last=easy)
+
+    turns = [_message(words, keys, say) for _ in range(rng.randint(1, dense))]
     ask = rng.choice(
         [
             "Return JSON with the keys {}; leave out keys that are not given.",
@@ -54,11 +37,12 @@ def fields(rng: Random, held_out: bool = False, *, easy: bool = False, dense: in
     return episode("json", opening, turns)
 
 
-def _message(rng: Random, words: Vocabulary, keys: list[str], clauses: Sequence[str]) -> Turn:
+def _message(words: Vocabulary, keys: list[str], say: Callable[[], str]) -> Turn:
+    rng = words.rng
     most = 0 if rng.random() < 0.05 else rng.randint(1, 4)
     chosen = set(rng.sample(keys, min(most, len(keys))))
     values = {key: words.value() for key in keys if key in chosen}
-    said = [rng.choice(clauses).format(k=k.replace("_", " "), v=v) for k, v in values.items()]
+    said = [say().format(k=k.replace("_", " "), v=v) for k, v in values.items()]
     rng.shuffle(said)
     joined = rng.choice([", ", " and ", ". "]).join(said) if said else words.phrase()
     text = rng.choice(OPENINGS) + joined + rng.choice(CLOSINGS)

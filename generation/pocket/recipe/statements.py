@@ -1,9 +1,15 @@
-"""Forms of sentences that state a fact: put together at random, so that no form can be learned by heart."""
+"""Forms of sentences that state a fact: put together at random, so that no form can be learned by heart.
+
+Half of the words of a form come from lists, half are any verb, adjective or noun: what a sentence
+says of an entity has to be found by its entity and attribute, whatever stands between them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
+
+from generation.pocket.recipe.words import common, common_nouns
 
 _LEADS = (
     "as we noted, ",
@@ -124,36 +130,71 @@ _TAILS = (" this year", ", as agreed", " for everyone", ", we think", " until fu
 def statement(rng: Random, *, value_last: bool) -> str:
     """A sentence without its full stop, with places for `{e}`, its `{a}` and that one's value `{v}`."""
     if not value_last and rng.random() < 0.2:
-        return rng.choice(_VALUE_FIRST)
+        return _value_first(rng)
     (make,) = rng.choices(_MAKERS, weights=(8, 3, 2, 2, 3, 1))
-    lead = rng.choice(_LEADS) if rng.random() < 0.2 else ""
-    tail = rng.choice(_TAILS) if rng.random() < 0.12 else ""
+    lead = _either(rng, _LEADS, f"{_adverb(rng)}, ") if rng.random() < 0.2 else ""
+    tail = _either(rng, _TAILS, f" {rng.choice(_OF)} the {_noun(rng)}") if rng.random() < 0.12 else ""
     return lead + make(rng) + tail
+
+
+def clause(rng: Random, *, value_last: bool) -> str:
+    """A part of a message that gives the value `{v}` of a field `{k}`."""
+    owner = rng.choice(("", "", "the ", "my ", "our ", "your ", "a "))
+    key = f"{owner}{_kind(rng)}{{k}}"
+    if not value_last and rng.random() < 0.3:
+        verb = _either(rng, ("use", "write", "send", "we agreed on", "with", "add"), _verb(rng))
+        link = rng.choice((" as ", " for ", " to ", " in ", " is "))
+        return rng.choice((f"{verb} {{v}}{link}{key}", f"{{v}}{link}{key}"))
+    known = rng.choice((f"{_either(rng, _ABOUT, 'as')} {key}{rng.choice((',', ''))} ", f"{key} ", f"{key} "))
+    verb = _either(rng, _IS, rng.choice((_verb(rng), f"{_adverb(rng)} {_thirds(_verb(rng))}")))
+    start = _either(rng, ("please note", "I need", "make", "set", "let", "write"), f"{_verb(rng)}")
+    return rng.choice(
+        (
+            f"{known}{verb} {{v}}",
+            f"{known}we {_verb(rng)} {{v}}",
+            f"{start} {key} {rng.choice(('', 'to ', 'as ', 'be ', 'with '))}{{v}}",
+            f"{key}{rng.choice((': ', ' = ', ' - ', ' '))}{{v}}",
+        )
+    )
+
+
+def _value_first(rng: Random) -> str:
+    verb = _verb(rng)
+    made = (
+        f"{{v}} {_thirds(verb)} the {_kind(rng)}{{a}} {rng.choice(_OF)} {{e}}",
+        f"{rng.choice(_WHO[2:])} {_past(verb)} {{v}} {rng.choice(_AS)} the {{a}} {rng.choice(_OF)} {{e}}",
+    )
+    return _either(rng, _VALUE_FIRST, rng.choice(made))
 
 
 def _being(rng: Random) -> str:
     subject = rng.choice((_owned, _owned, _topic, _possessed))(rng)
-    verb = rng.choice(_IS) if rng.random() < 0.5 else " ".join(map(rng.choice, (_IS_HOW, _HOW, _AS)))
-    return f"{subject} {verb} {{v}}"
+    how = (rng.choice(_IS_HOW), _either(rng, _HOW, _past(_verb(rng))), rng.choice(_AS))
+    return f"{subject} {rng.choice(_IS) if rng.random() < 0.5 else ' '.join(how)} {{v}}"
 
 
 def _having(rng: Random) -> str:
     article = rng.choice(("the", "the", "a", "its"))
-    return f"{{e}} {rng.choice(_HAS)} {article} {_kind(rng)}{{a}}{rng.choice(_LINKS)}{{v}}"
+    has = _either(rng, _HAS, _thirds(_verb(rng)))
+    return f"{{e}} {has} {article} {_kind(rng)}{{a}}{rng.choice(_LINKS)}{{v}}"
 
 
 def _telling(rng: Random) -> str:
-    return f"{rng.choice(_WHO)} {rng.choice(_SAY)} that {_being(rng)}"
+    return f"{rng.choice(_WHO)} {_either(rng, _SAY, _verb(rng))} that {_being(rng)}"
 
 
 def _putting(rng: Random) -> str:
-    return f"{rng.choice(_WHO[2:])} {rng.choice(_PUT)} {{v}}"
+    put = f"{_verb(rng)} {rng.choice(('the {a} of {e}', '{e} {a}'))} {rng.choice((*_AS, *_OF))}"
+    return f"{rng.choice(_WHO[2:])} {_either(rng, _PUT, put)} {{v}}"
 
 
 def _stating(rng: Random) -> str:
-    papers = f"{rng.choice(('the', 'all', 'our'))} {rng.choice(_PAPERS)} {rng.choice(('of', 'at', 'on'))}"
-    told = f"{rng.choice(_STATE)} {rng.choice(('its', 'the'))} {_kind(rng)}{{a}} {rng.choice(_AS)} {{v}}"
-    return f"{papers} {{e}} {told}"
+    papers = _either(rng, _PAPERS, _thirds(_noun(rng)))
+    told = (
+        f"{_either(rng, _STATE, _verb(rng))} {rng.choice(('its', 'the'))} {_kind(rng)}{{a}} {rng.choice(_AS)}"
+    )
+    owner = f"{rng.choice(('the', 'all', 'our'))} {papers} {rng.choice(('of', 'at', 'on'))}"
+    return f"{owner} {{e}} {told} {{v}}"
 
 
 def _listing(rng: Random) -> str:
@@ -173,7 +214,33 @@ def _topic(rng: Random) -> str:
 
 
 def _kind(rng: Random) -> str:
-    return f"{rng.choice(_KINDS)} " if rng.random() < 0.3 else ""
+    return f"{_either(rng, _KINDS, rng.choice(common('adj', 800)))} " if rng.random() < 0.3 else ""
+
+
+def _adverb(rng: Random) -> str:
+    return rng.choice(common("adv", 300))
+
+
+def _past(verb: str) -> str:
+    """A verb's past, as if all were regular."""
+    return verb + ("d" if verb.endswith("e") else "ed")
+
+
+def _thirds(word: str) -> str:
+    """A verb's third person or a noun's plural, as if all were regular."""
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def _verb(rng: Random) -> str:
+    return rng.choice(common("verb", 1500))
+
+
+def _noun(rng: Random) -> str:
+    return rng.choice(common_nouns(held_out=False))
+
+
+def _either(rng: Random, listed: Sequence[str], anything: str) -> str:
+    return rng.choice(listed) if rng.random() < 0.5 else anything
 
 
 _MAKERS: tuple[Callable[[Random], str], ...] = (_being, _having, _telling, _putting, _stating, _listing)

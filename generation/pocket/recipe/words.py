@@ -77,6 +77,16 @@ def common_nouns(held_out: bool) -> tuple[str, ...]:
 
 
 @cache
+def common(part: str, count: int) -> tuple[str, ...]:
+    """The `count` most frequent single words of a part of speech: `verb`, `adj` or `adv`."""
+    counts = _tagged_counts()
+    lines = (WORDNET / f"index.{part}").read_text("utf-8").splitlines()
+    words = {line.split(" ", 1)[0] for line in lines if not line.startswith(" ")}
+    picked = [w for w in words if 3 <= len(w) <= 10 and w.isalpha() and not is_held_out(w)]
+    return tuple(sorted(picked, key=lambda w: (-counts.get(w, 0), w))[:count])
+
+
+@cache
 def _tagged_counts() -> dict[str, int]:
     counts: dict[str, int] = defaultdict(int)
     for line in (WORDNET / "cntlist.rev").read_text("utf-8").splitlines():
