@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
-from openai import OpenAI
 from openai.types import CompletionUsage
 
 from generation.answer import cut, settled
 from generation.endpoint import RemoteEndpoint
-from generation.errors import ContextTooLongError, GenerationError, ModelUnavailableError
+from generation.errors import GenerationError, ModelUnavailableError
 from generation.language_model import Generation, Request
 from generation.messages import Conversation
+from generation.remote_client import connect, in_our_words
 
 BYTES_PER_TOKEN = 4
 """English text in the usual vocabularies; only an estimate."""
@@ -33,12 +33,7 @@ class OpenAIModel:
 
     def __init__(self, name: str, model: str, endpoint: RemoteEndpoint) -> None:
         self._name, self._model, self._endpoint = name, model, endpoint
-        self._client = OpenAI(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key or "none",
-            timeout=endpoint.timeout,
-            max_retries=endpoint.retries,
-        )
+        self._client = connect(endpoint)
 
     @property
     def name(self) -> str:
@@ -135,34 +130,7 @@ class OpenAIModel:
         )
 
     def _told(self, error: openai.OpenAIError) -> GenerationError:
-        """Our error for the library's, in the server's words where it has any."""
-        at, code = self._endpoint.base_url, getattr(error, "code", None)
-        if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
-            return ModelUnavailableError(f"{at} refuses the API key; check the key in the settings.")
-        if isinstance(error, openai.NotFoundError):
-            return ModelUnavailableError(
-                f"{at} knows no model {self._model!r}; check its name and the address."
-            )
-        if isinstance(error, openai.RateLimitError):
-            return ModelUnavailableError(f"{at} allows no more requests now; wait, or raise the quota.")
-        if isinstance(error, openai.APITimeoutError):
-            return ModelUnavailableError(f"{at} did not answer within {self._endpoint.timeout:g} seconds.")
-        if isinstance(error, openai.APIConnectionError):
-            return ModelUnavailableError(f"{at} cannot be reached; is the server running?")
-        if code == "context_length_exceeded":
-            return ContextTooLongError(f"The prompt is too long for {self._name!r}: {self._safe(error)}")
-        return ModelUnavailableError(f"{at} failed on {self._model!r}: {self._safe(error)}")
-
-    def _safe(self, error: Exception) -> str:
-        """What went wrong; the key is cut out, should a server repeat it."""
-        said, key = f"{error}{_detail(error)}", self._endpoint.api_key
-        return said.replace(key, "***") if key else said
-
-
-def _detail(error: Exception) -> str:
-    """The reason as FastAPI's servers give it, which the library leaves out."""
-    body = getattr(error, "body", None)
-    return f" - {body['detail']}" if isinstance(body, Mapping) and body.get("detail") else ""
+        return in_our_words(error, self._endpoint, self._name, self._model)
 
 
 def _as_choice(text: str, choices: Sequence[str]) -> str:
