@@ -1,6 +1,7 @@
 """What trainings write, as it lies on disk; this floor only reads. Without a manifest it is not finished.
 
-Adapter folders hold PEFT's files and `manifest.json`; trained models hold a whole model and `training.json`.
+Adapter folders hold PEFT's files and `manifest.json`; trained models hold a whole model and `training.json`;
+encoders that learned labels or tags have `encoder.json` and are no chat models by themselves.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from generation.fingerprint import folder_hash
 
 MANIFEST = "manifest.json"
 MODEL_MANIFEST = "training.json"
+ENCODER_MANIFEST = "encoder.json"
 _ALONE = ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern", "fan_in_fan_out", "lora_bias")
 """Settings of PEFT with which an adapter is more than two matrices a layer."""
 
@@ -51,6 +53,11 @@ def finished_adapters(root: Path) -> list[Path]:
 def trained_models(root: Path) -> list[Path]:
     """The model folders under a root that a training finished, by name."""
     return _finished(root, MODEL_MANIFEST)
+
+
+def finished_encoders(root: Path) -> list[Path]:
+    """The folders under a root of encoders that learned labels or tags, by name."""
+    return _finished(root, ENCODER_MANIFEST)
 
 
 def _finished(root: Path, manifest: str) -> list[Path]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from threading import RLock
 from typing import Protocol
 
-from generation.adapter_folder import adapter_name, can_share
+from generation.adapter_folder import AdapterManifest, adapter_name, can_share
 from generation.endpoint import RemoteEndpoint
 from generation.errors import UnknownModelError
+from generation.families import family_of
 from generation.language_model import LanguageModel
 from generation.local_models import LocalModels, ModelCard, Parts
 
@@ -90,6 +91,10 @@ class Catalog:
             AdapterMismatchError: an adapter whose base or prompts have changed since.
         """
         parts = self._local.find(name)
+        if parts and family_of(parts.base) == "encoder":
+            raise UnknownModelError(
+                f"{name!r} is an encoder, which writes nothing until it has learned labels or tags."
+            )
         with self._lock:
             if parts and parts.adapter and can_share(parts.adapter):
                 return self._adapted(name, parts.base_name, parts.adapter)
@@ -114,6 +119,18 @@ class Catalog:
             ModelUnavailableError: an adapter that is damaged, or whose base is gone.
         """
         return self._local.find(name) or Parts(name, self._local.base(name))
+
+    def parts_of(self, made: Path, manifest: AdapterManifest) -> Parts:
+        """What a training wrote, and the base that it was made for.
+
+        Raises:
+            ModelUnavailableError: the base is gone.
+        """
+        return self._local.parts_of(made, manifest)
+
+    def base_name(self, manifest: AdapterManifest) -> str:
+        """The name here of the base that something was made for, be it there or not."""
+        return self._local.base_name(manifest)
 
     def open_adapter(self, base_name: str, adapter_folder: Path) -> LanguageModel:
         """A base with an adapter from anywhere; not kept in memory beyond the caller's use.

@@ -18,6 +18,7 @@ from transformers.utils import logging
 from generation.adapter_folder import adapter_name, check_adapter
 from generation.encoding import ChatTokenizer
 from generation.errors import ModelUnavailableError
+from generation.families import family_of
 
 logging.disable_progress_bar()
 
@@ -104,13 +105,10 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
 
 def _check_kind(folder: Path) -> None:
     """Refuse what would be loaded with an output layer that knows nothing, or not at all."""
-    config = json.loads((folder / "config.json").read_text("utf-8"))
-    named = config.get("architectures") or ["ForCausalLM"]
-    writes = any(name.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")) for name in named)
-    if config.get("is_encoder_decoder") or not writes:
+    if family_of(folder) != "causal":
         raise ModelUnavailableError(
-            f"{folder.name!r} is no causal language model ({', '.join(named)}), and only such models write "
-            "here; name the folder of one."
+            f"{folder.name!r} is no causal language model, and only such models write here; "
+            "name the folder of one."
         )
 
 

@@ -17,6 +17,7 @@ from generation.adapter_folder import (
     trained_models,
 )
 from generation.errors import ModelUnavailableError, UnknownModelError
+from generation.families import family_of
 from generation.fingerprint import folder_hash
 
 
@@ -53,8 +54,8 @@ class LocalModels:
         self._bases, self._made = bases, made
 
     def cards(self) -> list[ModelCard]:
-        """Those that can be opened now."""
-        found = [ModelCard(n, _written(f), "trivium") for n, f in self._bases.items() if _is_model(f)]
+        """Those that can be opened now; encoders write nothing, so they are only trained on."""
+        found = [ModelCard(n, _written(f), "trivium") for n, f in self._bases.items() if _writes(f)]
         if self._made:
             found += [self._card(folder, MODEL_MANIFEST) for folder in trained_models(self._made)]
             found += [self._card(folder, MANIFEST) for folder in finished_adapters(self._made)]
@@ -68,7 +69,7 @@ class LocalModels:
         """
         folder = self._bases.get(name) or self._finished(name, MODEL_MANIFEST)
         if folder is None:
-            there = ", ".join(card.name for card in self.cards())
+            there = ", ".join(dict.fromkeys([*self._bases, *(card.name for card in self.cards())]))
             raise UnknownModelError(f"{name!r} is no local base; there are: {there}.")
         return folder
 
@@ -84,12 +85,20 @@ class LocalModels:
         adapter = self._finished(name, MANIFEST)
         if adapter is None:
             return None
-        base = self._base_name(read_manifest(adapter))
+        return self.parts_of(adapter, read_manifest(adapter))
+
+    def parts_of(self, made: Path, manifest: AdapterManifest) -> Parts:
+        """What a training wrote, and the base that it was made for.
+
+        Raises:
+            ModelUnavailableError: the base is gone.
+        """
+        base = self.base_name(manifest)
         try:
-            return Parts(base, self.base(base), adapter)
+            return Parts(base, self.base(base), made)
         except UnknownModelError as error:
             raise ModelUnavailableError(
-                f"{name!r} was trained on {base!r}, which is no longer there; "
+                f"{adapter_name(made)!r} was trained on {base!r}, which is no longer there; "
                 "give the server that model folder again."
             ) from error
 
@@ -102,9 +111,9 @@ class LocalModels:
             manifest = read_manifest(folder, kind)
         except ModelUnavailableError:
             return ModelCard(adapter_name(folder), 0, "trivium")
-        return ModelCard(adapter_name(folder), manifest.created, "trivium", self._base_name(manifest))
+        return ModelCard(adapter_name(folder), manifest.created, "trivium", self.base_name(manifest))
 
-    def _base_name(self, manifest: AdapterManifest) -> str:
+    def base_name(self, manifest: AdapterManifest) -> str:
         """Our name for a base: manifests know only its folder's."""
         named = [n for n, folder in self._bases.items() if manifest.base_name in (folder.name, n)]
         if len(named) > 1:
@@ -115,8 +124,8 @@ class LocalModels:
         return named[0] if named else manifest.base_name
 
 
-def _is_model(folder: Path) -> bool:
-    return (folder / "config.json").is_file()
+def _writes(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and family_of(folder) != "encoder"
 
 
 def _written(folder: Path) -> int:

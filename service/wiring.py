@@ -9,29 +9,65 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from advisor.workbench import Workbench
+    from finetune.backends.port import Backend
     from generation.catalog import Catalog
+    from generation.endpoint import RemoteEndpoint
     from retrieval.answers.extractive import SpanReader
     from retrieval.embedder import Embedder
 
 
 def build_catalog(settings: Settings) -> Catalog:
-    """The models that the settings name; loads none."""
+    """The models that the settings name, the shipped ones and what was made of them; loads none."""
+    from finetune.encoders.models import EncoderModels
     from generation.catalog import Catalog
-    from generation.endpoint import RemoteEndpoint
+    from retrieval.sentence_embedder import SentenceEmbedder, model_folder
 
-    remote = None
-    if settings.openai_base_url or settings.openai_api_key:
-        key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-        remote = RemoteEndpoint(api_key=key)
-        if settings.openai_base_url:
-            remote = replace(remote, base_url=settings.openai_base_url)
-    return Catalog(
-        locals=settings.model_folders,
-        adapters=settings.data_dir / "adapters",
-        remote=remote,
+    made = settings.data_dir / "adapters"
+    catalog = Catalog(
+        locals={SentenceEmbedder.name: model_folder(), **settings.model_folders},
+        adapters=made,
+        remote=build_endpoint(settings),
         capacity=settings.loaded_models,
         adapter_capacity=settings.loaded_adapters,
     )
+    catalog.add_source(EncoderModels(catalog, made, settings.loaded_models))
+    return catalog
+
+
+def build_endpoint(settings: Settings) -> RemoteEndpoint | None:
+    """The server behind models named `openai:NAME`; None where the settings name none."""
+    from generation.endpoint import RemoteEndpoint
+
+    if not (settings.openai_base_url or settings.openai_api_key):
+        return None
+    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    endpoint = RemoteEndpoint(api_key=key)
+    return replace(endpoint, base_url=settings.openai_base_url) if settings.openai_base_url else endpoint
+
+
+def build_backend(settings: Settings, model: str) -> Backend:
+    """Where that model is trained: here, or on the server that it lies on.
+
+    Raises:
+        UnknownModelError: it lies on another server, and the settings name none.
+    """
+    from generation.catalog import REMOTE, is_remote
+    from generation.errors import UnknownModelError
+
+    if is_remote(model):
+        from finetune.backends.remote import RemoteBackend
+
+        endpoint = build_endpoint(settings)
+        if endpoint is None:
+            raise UnknownModelError(
+                f"{model!r} is on another server, and none is named; set TRIVIUM_OPENAI_BASE_URL and "
+                "TRIVIUM_OPENAI_API_KEY."
+            )
+        return RemoteBackend(model.removeprefix(REMOTE), endpoint, settings.job_timeout_seconds)
+    from finetune.backends.local import LocalBackend
+
+    home = settings.data_dir
+    return LocalBackend(build_catalog(settings), model, home / "adapters", home / "trainings")
 
 
 def build_workbench(settings: Settings) -> Workbench:

@@ -14,10 +14,11 @@ from typing import Any
 from finetune.adapter import Manifest, from_fields, weights_hash
 from finetune.card import ENDINGS, epoch_table
 from finetune.encoders.rows import Kind
+from generation.adapter_folder import ENCODER_MANIFEST as MANIFEST
+from generation.adapter_folder import adapter_name
 from generation.errors import AdapterMismatchError, ModelUnavailableError
 from generation.fingerprint import folder_hash
 
-MANIFEST = "encoder.json"
 FORM = "text: mean of tokens, word: its first token; unit length; 1"
 """How texts become vectors; counts up when that changes."""
 
@@ -54,7 +55,7 @@ def read(folder: Path) -> EncoderManifest:
         return _manifest(fields)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelUnavailableError(
-            f"Encoder {folder.name!r} is not finished or damaged ({error}); train it again."
+            f"Encoder {adapter_name(folder)!r} is not finished or damaged ({error}); train it again."
         ) from error
 
 
@@ -68,11 +69,13 @@ def check(folder: Path, base: Path) -> EncoderManifest:
     manifest = read(folder)
     if (manifest.training.base_hash, manifest.training.prompt_hash) != (folder_hash(base), FORM):
         raise AdapterMismatchError(
-            f"Encoder {folder.name!r} was made for {manifest.training.base_name!r} as it was then, "
+            f"Encoder {adapter_name(folder)!r} was made for {manifest.training.base_name!r} as it was then, "
             f"not for {base.name!r} as it is now; train it again on this one."
         )
     if manifest.training.weights_hash != weights_hash(folder):
-        raise ModelUnavailableError(f"The weights of encoder {folder.name!r} are damaged; train it again.")
+        raise ModelUnavailableError(
+            f"The weights of encoder {adapter_name(folder)!r} are damaged; train it again."
+        )
     return manifest
 
 

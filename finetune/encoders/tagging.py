@@ -20,9 +20,9 @@ class Entity:
 
 
 def entities(tags: Sequence[str]) -> list[Entity]:
-    """The entities of BIO tags, as conlleval reads them (Tjong Kim Sang & Buchholz 2000).
+    """The entities of BIO or BIOES tags, as conlleval reads them (Tjong Kim Sang & Buchholz 2000).
 
-    An I- that continues nothing begins an entity; tags without B- and I- count as I-.
+    An I- that continues nothing begins an entity; tags without such a letter count as I-.
     """
     found: list[Entity] = []
     start, open_kind = 0, ""
@@ -54,5 +54,5 @@ def _parsed(tag: str) -> tuple[bool, str]:
     """Whether the tag begins an entity, and of which kind; no kind for words outside."""
     if tag == OUTSIDE:
         return False, ""
-    mark, dash, kind = tag.partition("-")
-    return (mark == "B", kind) if dash and mark in ("B", "I") else (False, tag)
+    marked = len(tag) > 2 and tag[1] in "-_" and tag[0] in "BSIE"
+    return (tag[0] in "BS", tag[2:]) if marked else (False, tag)

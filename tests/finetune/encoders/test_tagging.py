@@ -17,6 +17,7 @@ from finetune.encoders.tagging import Entity, entities, entity_f1
         ("B-PER I-LOC I-LOC", [("PER", 0, 1), ("LOC", 1, 3)]),
         ("PER PER O PER", [("PER", 0, 2), ("PER", 3, 4)]),
         ("O B-date-of-birth", [("date-of-birth", 1, 2)]),
+        ("S-PER B-LOC E-LOC S-LOC", [("PER", 0, 1), ("LOC", 1, 3), ("LOC", 3, 4)]),
     ],
 )
 def test_tags_mean_entities(tags: str, found: list[tuple[str, int, int]]) -> None:
