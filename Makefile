@@ -3,6 +3,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
+# Whole files side by side, a core each: threads that share a core with another process's wait for each other.
+PARALLEL_TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast check format serve bench clean
@@ -23,10 +25,10 @@ demo: $(READY) ## Start the service, post an example use case, show the recommen
 	$(BIN)/trivium demo
 
 test: $(READY) ## Run all tests, the slow ones with real models and servers too
-	$(BIN)/pytest
+	$(PARALLEL_TESTS)
 
 test-fast: $(READY) ## Run the tests that need only seconds
-	$(BIN)/pytest -m 'not slow'
+	$(PARALLEL_TESTS) -m 'not slow'
 
 check: $(READY) ## Lint, types, import directions
 	$(BIN)/ruff check .
