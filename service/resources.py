@@ -21,7 +21,8 @@ class Resources:
     engine: Engine
 
 
-def _resources(request: Request) -> Resources:
+async def _resources(request: Request) -> Resources:
+    # Not a plain function: FastAPI would send each request through a thread for it.
     resources = request.app.state.resources
     assert isinstance(resources, Resources)
     return resources

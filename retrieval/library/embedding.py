@@ -14,7 +14,7 @@ Inputs = Sequence[str] | Sequence[Sequence[int]]
 T = TypeVar("T")
 MOST_TOKENS = 300_000
 """Of all inputs together, as with OpenAI."""
-_TURN = 64
+_TURN = 16
 
 
 @runtime_checkable

@@ -20,6 +20,7 @@ from retrieval.store.errors import StoreMissingError, UnknownFileError
 from retrieval.store.filters import parse_filter
 from retrieval.store.records import Value
 from retrieval.store.store import Store
+from service.engine.joining_embedder import JoiningEmbedder
 from service.engine.port import Embedded, Question
 
 OPEN_STORES = 32
@@ -30,6 +31,7 @@ class Shelves:
 
     def __init__(self, embedder: Callable[[], Embedder], folder: Callable[[str], Path]) -> None:
         self._embedder, self._folder = embedder, folder
+        self._of_questions: Embedder | None = None
         self._stores: OrderedDict[str, Store] = OrderedDict()
         self._opening = threading.Lock()
 
@@ -79,7 +81,9 @@ class Shelves:
         """
         with self._opening:
             if vector_store not in self._stores:
-                self._stores[vector_store] = Store.open(self._folder(vector_store), self._embedder())
+                if self._of_questions is None:
+                    self._of_questions = JoiningEmbedder(self._embedder())
+                self._stores[vector_store] = Store.open(self._folder(vector_store), self._of_questions)
             self._stores.move_to_end(vector_store)
             while len(self._stores) > OPEN_STORES:
                 # Not closed: a search may be under way; it goes when nobody holds it any more.
