@@ -5,25 +5,24 @@ from __future__ import annotations
 import re
 import secrets
 from hashlib import sha256
-from pathlib import Path
 from uuid import uuid4
 
 from finetune.errors import FinetuneError
+from generation.adapter_folder import ENCODER_MANIFEST, adapter_path
 from generation.catalog import Parts, is_remote
 from generation.errors import ModelUnavailableError, UnknownModelError
 from service.errors import InvalidRequest
+from service.fine_tuning_files import files_of, keep_files, names_of
+from service.fine_tuning_fit import check_fit
 from service.fine_tuning_recipe import recipe_of
-from service.lookups import find_file
 from service.queueing import queue_with_folder
 from service.resources import Resources
 from service.schemas.fine_tuning_body import CreateJob, TrainingBody
-from service.storage.files import StoredFile
-from service.storage.fine_tuning import CHECKPOINT, TRAINING, VALIDATION, FineTuningSpec, keep_file
+from service.storage.fine_tuning import CHECKPOINT, FineTuningSpec
 from service.storage.job import Job, NewJob
 from service.wiring import build_catalog
 
 PROJECT = "trivium"
-PURPOSE = "fine-tune"
 
 
 def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None) -> Job:
@@ -35,63 +34,21 @@ def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None
         UnknownModelError: there is no such model.
     """
     parts = parts_of(here, body)
-    training, validation = files_of(here, body)
+    files = files_of(here, body)
     job_id = f"ftjob-{uuid4().hex}"
     seed = secrets.randbelow(2**31) if body.seed is None else body.seed
     spec = FineTuningSpec(
         body=body.model_dump(mode="json"),
         base=_root(parts),
         seed=seed,
-        training_name=training.filename,
-        validation_name=validation.filename if validation else None,
+        names=names_of(files),
         metadata=body.metadata or None,
     )
     name = f"ft:{spec.base}:{PROJECT}:{slug(body.suffix or '')}:{job_id[-8:]}"
     digest = sha256(body.model_dump_json().encode()).hexdigest()
     new = NewJob(job_id, "fine_tuning", spec.as_dict(), digest, idempotency_key, name, "validating_files")
 
-    def keep_files(folder: Path) -> None:
-        keep_file(here.data.files.path(training), folder, TRAINING)
-        if validation:
-            keep_file(here.data.files.path(validation), folder, VALIDATION)
-
-    return queue_with_folder(here, new, keep_files)
-
-
-def files_of(here: Resources, body: TrainingBody) -> tuple[StoredFile, StoredFile | None]:
-    """The uploaded files that a body names.
-
-    Raises:
-        InvalidRequest: uploaded for something else, or one for both.
-        NotFound: there is no such file.
-    """
-    training = find_training_file(here, body.training_file, "training_file")
-    if body.validation_file is None:
-        return training, None
-    validation = find_training_file(here, body.validation_file, "validation_file")
-    if validation.sha256 == training.sha256:
-        raise InvalidRequest(
-            "validation_file: it holds the same as the training file, so it would measure nothing; leave it "
-            "out, or part the rows with `trivium data split`.",
-            "validation_file",
-        )
-    return training, validation
-
-
-def find_training_file(here: Resources, file_id: str, param: str) -> StoredFile:
-    """An uploaded file for training.
-
-    Raises:
-        InvalidRequest: it was uploaded for something else.
-        NotFound: there is none.
-    """
-    file = find_file(here, file_id, param)
-    if file.purpose != PURPOSE:
-        raise InvalidRequest(
-            f"{param}: {file_id} was uploaded with the purpose {file.purpose!r}; upload it with 'fine-tune'.",
-            param,
-        )
-    return file
+    return queue_with_folder(here, new, lambda folder: keep_files(here, files, folder))
 
 
 def parts_of(here: Resources, body: TrainingBody) -> Parts:
@@ -102,16 +59,7 @@ def parts_of(here: Resources, body: TrainingBody) -> Parts:
         UnknownModelError: there is no such model.
     """
     parts = find_model(here, body.model)
-    if body.parent_mode and parts.adapter is None:
-        raise InvalidRequest(
-            f"parent_mode: {body.model!r} is no adapter, so there is nothing to continue; leave it out.",
-            "parent_mode",
-        )
-    if parts.adapter and body.recipe.kind in ("full", "last_layers"):
-        raise InvalidRequest(
-            f"recipe.kind: {body.model!r} is an adapter, whose base stays as it is; choose lora.",
-            "recipe.kind",
-        )
+    check_fit(body, parts)
     try:
         recipe_of(body, 1, 0)
     except FinetuneError as error:
@@ -135,6 +83,11 @@ def find_model(here: Resources, name: str) -> Parts:
     except ModelUnavailableError as error:
         raise InvalidRequest(f"model: {error}", "model") from error
     except UnknownModelError as error:
+        if (adapter_path(here.data.adapters, name) / ENCODER_MANIFEST).exists():
+            raise InvalidRequest(
+                f"model: {name!r} is an encoder that has learned; train its base anew, on all rows together.",
+                "model",
+            ) from error
         raise UnknownModelError(_fate(here, name) or str(error)) from error
 
 

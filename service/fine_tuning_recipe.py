@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from finetune.encoders.recipe import for_rows
 from finetune.recipe import Recipe
+from generation.families import Family
 from service.schemas.fine_tuning_body import TrainingBody
 
 OWN = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience", "long_rows", "precision")
+METHODS = {"last_layers": "full", "head": "lora"}
+"""Of kinds that are not methods themselves; a head alone has no method, and none of its dials counts."""
 
 
-def recipe_of(body: TrainingBody, rows: int, seed: int) -> Recipe:
-    """How to train on that many rows.
+def recipe_of(body: TrainingBody, rows: int, seed: int, family: Family = "causal") -> Recipe:
+    """How to train a model of that kind on that many rows.
 
     Raises:
         RecipeError: a dial outside its range.
     """
     asked = body.dials
     given: dict[str, Any] = {name: getattr(body.recipe, name) for name in OWN}
-    given["method"] = "full" if body.recipe.kind == "last_layers" else body.recipe.kind
+    given["method"] = METHODS.get(body.recipe.kind, body.recipe.kind)
     given["epochs"], given["batch_rows"] = asked.n_epochs, asked.batch_size
     given["rate_multiplier"] = asked.learning_rate_multiplier
     wanted = {name: value for name, value in given.items() if value is not None}
-    return replace(Recipe.for_size(rows, seed=seed), **wanted)
+    usual = for_rows if family == "encoder" else Recipe.for_size
+    return replace(usual(rows, seed=seed), **wanted)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 from generation.adapter_folder import (
+    ENCODER_MANIFEST,
     MANIFEST,
     MODEL_MANIFEST,
     adapter_name,
@@ -26,7 +27,7 @@ def delete_trained(here: Resources, name: str) -> bool:
         NotReady: an adapter, a deployment or an unfinished job needs it.
     """
     folder = adapter_path(here.data.adapters, name)
-    if not any((folder / manifest).exists() for manifest in (MANIFEST, MODEL_MANIFEST)):
+    if not any((folder / manifest).exists() for manifest in (MANIFEST, MODEL_MANIFEST, ENCODER_MANIFEST)):
         return False
     users = list(_users(here, name))
     if users:
@@ -55,4 +56,5 @@ def _users(here: Resources, name: str) -> Iterator[str]:
 def _models_of(job: Job) -> tuple[str | None, ...]:
     """The models that a job or a deployment works with."""
     asked = job.spec.get("body") or {}
-    return (asked.get("model"), job.spec.get("model"), job.spec.get("parent_model"))
+    named = (asked.get("model"), job.spec.get("model"), job.spec.get("parent_model"))
+    return (*named, *job.spec.get("models", ()))

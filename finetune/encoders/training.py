@@ -74,6 +74,7 @@ def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> 
     head = first_head(encoder, data.names, data.rows, seed)
     with adapter.whole_folder(out) as part:
         head.save(part)
+        write_metrics(part, ())
         made = _manifest(base, data, Recipe(seed=seed), adapter.weights_hash(part))
         folder.write(part, made)
         canary = data.rows[:CANARY_ROWS]

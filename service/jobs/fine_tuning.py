@@ -9,17 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune import adapter
-from finetune.dataset import TrainingExample
 from finetune.errors import DamagedCheckpoint
 from finetune.progress import Progress
-from finetune.session import Parent, Session, Wish
-from generation.adapter_folder import MANIFEST, MODEL_MANIFEST
+from finetune.session import Session, Wish
+from generation.families import family_of
 from generation.language_model import Request
-from service.fine_tuning_recipe import recipe_of
 from service.jobs.stop_signal import StopSignal
 from service.jobs.training_events import TrainingDiary
 from service.jobs.training_files import TrainingData, check_data, read_files, sentence
+from service.jobs.training_run import TrainingRun, is_finished, manifest_of
 from service.schemas.fine_tuning_body import CreateJob
 from service.settings import Settings
 from service.storage.clock import now
@@ -29,7 +27,7 @@ from service.storage.job import Job
 from service.wiring import build_catalog
 
 if TYPE_CHECKING:
-    from generation.catalog import Parts
+    from finetune.data.tokens import Encoder
 
 CHECKPOINT_SECONDS = 10.0
 KEPT_EPOCHS = 3
@@ -45,18 +43,25 @@ def check_files(settings: Settings, data: DataDir, job: Job) -> None:
         InvalidTrainingFile, InvalidValidationFile: rows that cannot be learned from.
         GenerationError: the model that shall be trained on cannot be read.
     """
-    from finetune.data.encoders import load_encoder
-
     spec = FineTuningSpec.of(job)
     body = CreateJob.model_validate(spec.body)
+    base = build_catalog(settings).parts(body.model).base
     diary = TrainingDiary(data.jobs, job.id)
-    files = read_files(data.folder("fine_tuning", job.id), spec)
-    encoder = load_encoder(build_catalog(settings).parts(body.model).base)
-    report = check_data(files, body, encoder)
-    for finding in report.findings:
+    files = read_files(data.folder("fine_tuning", job.id), spec.names)
+    reports = check_data(files, body, family_of(base), _counter(base))
+    for finding in (finding for report in reports for finding in report.findings):
         diary.say(sentence(finding), level="info" if finding.severity == "info" else "warn")
-    tokens = report.tokens.read if report.tokens else 0
-    diary.say(f"Files validated: {report.rows:,} rows with {tokens:,} tokens; moving job to queued state")
+    rows = sum(report.rows for report in reports)
+    tokens = sum(report.tokens.read for report in reports if report.tokens)
+    counted = f" with {tokens:,} tokens" if tokens else ""
+    diary.say(f"Files validated: {rows:,} rows{counted}; moving job to queued state")
+
+
+def _counter(base: Path) -> Encoder | None:
+    """What counts the tokens of conversations; an encoder reads none."""
+    from finetune.data.encoders import load_encoder
+
+    return None if family_of(base) == "encoder" else load_encoder(base)
 
 
 def train_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> dict[str, Any]:
@@ -67,12 +72,12 @@ def train_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> 
         FinetuneError, GenerationError: it cannot be trained.
     """
     spec = FineTuningSpec.of(job)
-    files = read_files(data.folder("fine_tuning", job.id), spec)
+    files = read_files(data.folder("fine_tuning", job.id), spec.names)
     diary = TrainingDiary(data.jobs, job.id)
     out = model_folder(data, job)
-    if not _is_finished(out):
+    if not is_finished(out):
         _train(settings, data, job, files, _Wishes(stop, diary))
-    manifest = _manifest(out)
+    manifest = manifest_of(out)
     _try_out(settings, job, files, diary)
     diary.say(f"New fine-tuned model created: {job.model_name}")
     return {
@@ -98,15 +103,11 @@ class _Wishes:
 
 
 def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, wishes: _Wishes) -> None:
-    from finetune.training import train_adapter
-
     spec = FineTuningSpec.of(job)
     body = CreateJob.model_validate(spec.body)
-    parts = build_catalog(settings).parts(body.model)
     checkpoints = data.folder("fine_tuning", job.id) / "checkpoints"
-    examples = files.examples
-    recipe = recipe_of(body, len(examples), spec.seed)
-    wishes.diary.begin(recipe, len(examples))
+    run = TrainingRun(build_catalog(settings).parts(body.model), body, files, spec.seed)
+    wishes.diary.begin(run.recipe, run.rows)
     session = Session(
         on_step=wishes.diary.step,
         control=wishes,
@@ -114,28 +115,13 @@ def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, wis
         every=CHECKPOINT_SECONDS,
         on_epoch=_keeper(data, job, wishes.diary),
     )
-
-    def learn() -> None:
-        train_adapter(
-            parts.base,
-            examples,
-            recipe,
-            model_folder(data, job),
-            validation=files.aside,
-            parent=_parent(parts, body),
-            session=session,
-        )
-
+    out = model_folder(data, job)
     try:
-        learn()
+        run.train(out, session, wishes.diary.say)
     except DamagedCheckpoint:
         wishes.diary.say("The checkpoint is damaged; the training begins anew.", level="warn")
         shutil.rmtree(checkpoints)
-        learn()
-
-
-def _parent(parts: Parts, body: CreateJob) -> Parent | None:
-    return Parent(parts.adapter, body.parent_mode or "continue") if parts.adapter else None
+        run.train(out, session, wishes.diary.say)
 
 
 def _keeper(
@@ -151,24 +137,14 @@ def _keeper(
     return keep
 
 
-def _is_finished(out: Path) -> bool:
-    return (out / MANIFEST).exists() or (out / MODEL_MANIFEST).exists()
-
-
-def _manifest(out: Path) -> adapter.Manifest:
-    if (out / MODEL_MANIFEST).exists():
-        return adapter.read_trained_model(out)
-    return adapter.read(out)
-
-
 def _try_out(settings: Settings, job: Job, files: TrainingData, diary: TrainingDiary) -> None:
     """The canary: the catalog opens the model as it does for chats, and the model answers."""
     assert job.model_name is not None
     model = build_catalog(settings).open(job.model_name)
-    row = next((e for e in files.examples if isinstance(e, TrainingExample)), None)
-    if row is not None:
-        room = min(TRIED_TOKENS, model.context_window - model.count_tokens(row.messages[:-1]))
-        [answer] = model.generate([Request(row.messages[:-1], max_tokens=room)])
+    messages = files.asked
+    if messages:
+        room = min(TRIED_TOKENS, model.context_window - model.count_tokens(messages))
+        [answer] = model.generate([Request(messages, max_tokens=room)])
         diary.say("The model was loaded and asked as it will be served", {"answer": answer.text})
 
 

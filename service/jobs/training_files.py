@@ -1,8 +1,9 @@
-"""The files of a fine-tuning job: read, checked and turned into examples."""
+"""The files of a training: read, checked and turned into examples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,68 +15,106 @@ from finetune.data.findings import Finding
 from finetune.data.labels import labels_of
 from finetune.data.metrics import judge_of
 from finetune.data.report import Report
-from finetune.data.rows import Row
+from finetune.data.rows import Kind, Row, TagRow
 from finetune.data.tokens import Encoder
-from finetune.dataset import Example
+from finetune.dataset import Example, TrainingExample
+from finetune.mixture import Part, mixed
+from finetune.replay import replayed
 from finetune.session import Validation
+from generation.families import Family
+from generation.messages import Conversation, Message
 from service.errors import InvalidTrainingFile, InvalidValidationFile
-from service.schemas.fine_tuning_body import CreateJob
-from service.storage.fine_tuning import TRAINING, VALIDATION, FineTuningSpec
+from service.schemas.fine_tuning_body import CreateJob, TrainingBody
+from service.storage.fine_tuning import GATE, MIXTURE, REPLAY, TRAINING, VALIDATION
 
 MOST_LINES = 10
+SMALL = {"too_few_rows", "one_label"}
+"""What is no fault of rows that are learned beside others, or not at all."""
+FIELDS = {
+    TRAINING: "training_file",
+    VALIDATION: "validation_file",
+    REPLAY: "replay.file",
+    GATE: "gate.file",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a job learns from, and what it is measured on."""
+    """What a training learns from, and what it is measured on."""
 
-    training: Dataset
-    validation: Dataset | None
+    files: Mapping[str, Dataset]
+    """By the names of a job's copies."""
 
     @property
-    def examples(self) -> list[Example]:
-        """What is learned."""
-        return self._said(self.training.rows)
+    def training(self) -> Dataset:
+        """The file that is always there."""
+        return self.files[TRAINING]
 
     @property
     def aside(self) -> Validation | None:
         """What is measured on: labels by how many are right, all else by its loss."""
-        if self.validation is None:
+        if VALIDATION not in self.files:
             return None
-        rows = self.validation.rows
-        return Validation(self._said(rows), judge_of(rows) if labels_of(rows) else None)
+        rows = self.files[VALIDATION].rows
+        return Validation(_said(rows, self.training.rows), judge_of(rows) if labels_of(rows) else None)
 
-    def _said(self, rows: Sequence[Row]) -> list[Example]:
-        labels = label_list(self.training.rows)
-        return [training_example(row, labels) for row in rows]
+    def examples(self, body: TrainingBody, seed: int) -> list[Example]:
+        """What is learned: the training file, or a mixture of several, and rows that are replayed.
+
+        Raises:
+            DatasetError, RecipeError: they cannot be mixed so.
+        """
+        learned = self.said(TRAINING)
+        if body.mixture:
+            parts = [
+                Part(file, self.said(MIXTURE + file) if file != body.training_file else learned, weight)
+                for file, weight in body.mixture.items()
+            ]
+            learned = mixed(parts, seed)
+        return replayed(learned, self.said(REPLAY), body.replay.share, seed) if body.replay else learned
+
+    @property
+    def asked(self) -> Conversation | None:
+        """A question of the training file, as a client asks it; None for plain texts."""
+        row = self.training.rows[0]
+        if isinstance(row, TagRow):
+            return (Message("user", json.dumps(row.tokens, ensure_ascii=False)),)
+        example = self.said(TRAINING)[0]
+        return example.messages[:-1] if isinstance(example, TrainingExample) else None
+
+    def said(self, name: str) -> list[Example]:
+        """The rows of one file, as a language model is asked and answers."""
+        rows = self.files[name].rows
+        return _said(rows, rows)
 
 
-def read_files(folder: Path, spec: FineTuningSpec) -> TrainingData:
-    """Read a job's files.
+def read_files(folder: Path, names: Mapping[str, str]) -> TrainingData:
+    """Read a job's files, given what the client called each.
 
     Raises:
         InvalidTrainingFile, InvalidValidationFile: one that cannot be read at all.
     """
-    training = _read(folder / TRAINING, spec.training_name, InvalidTrainingFile)
-    if spec.validation_name is None:
-        return TrainingData(training, None)
-    return TrainingData(training, _read(folder / VALIDATION, spec.validation_name, InvalidValidationFile))
+    return TrainingData({name: _read(folder / name, client) for name, client in names.items()})
 
 
-def check_data(data: TrainingData, body: CreateJob, encoder: Encoder) -> Report:
-    """Everything that is wrong with the files.
+def check_data(data: TrainingData, body: CreateJob, family: Family, encoder: Encoder | None) -> list[Report]:
+    """Everything that is wrong with the files, a report each; the first is on training and validation.
 
     Raises:
         InvalidTrainingFile, InvalidValidationFile: what the client did not accept; names lines and remedies.
     """
-    report = check_dataset(data.training, data.validation, encoder, previews=0)
+    for name, dataset in data.files.items():
+        if why := _wrong_kind(name, dataset.kind, family):
+            raise _error(name, why)
     accepted = {*body.accept_findings, *(["too_long"] if body.recipe.long_rows == "drop" else [])}
-    errors = [f for f in report.findings if f.severity == "error" and f.code not in accepted]
-    for place, kind in (("training", InvalidTrainingFile), ("validation", InvalidValidationFile)):
-        told = [sentence(finding) for finding in errors if finding.file == place]
-        if told:
-            raise kind(f"{place}_file: {' '.join(told)}", f"{place}_file")
-    return report
+    report = check_dataset(data.training, data.files.get(VALIDATION), encoder, previews=0)
+    for name in (TRAINING, VALIDATION):
+        _refuse(name, [f for f in report.findings if f.file == name], accepted)
+    reports = [report]
+    for name in data.files.keys() - {TRAINING, VALIDATION}:
+        reports.append(check_dataset(data.files[name], None, encoder, previews=0))
+        _refuse(name, reports[-1].findings, accepted | SMALL)
+    return reports
 
 
 def sentence(finding: Finding) -> str:
@@ -85,15 +124,42 @@ def sentence(finding: Finding) -> str:
     return f"{finding.message.removesuffix('.')}{where}. {finding.remedy}"
 
 
-def _read(path: Path, name: str, kind: type[InvalidTrainingFile | InvalidValidationFile]) -> Dataset:
-    field = f"{path.name}_file"
-    try:
-        data = read_dataset(path, name)
-    except UnreadableDataError as error:
-        raise kind(f"{field}: {error}", field) from error
-    if data.kind == "tags":
-        raise kind(
-            f"{field}: it holds tagged tokens, which a language model does not learn; train a token head.",
-            field,
+def _said(rows: Sequence[Row], among: Sequence[Row]) -> list[Example]:
+    """Rows as conversations; labels are asked for with the list of those that stand among other rows."""
+    labels = label_list(among)
+    return [training_example(row, labels) for row in rows]
+
+
+def _refuse(name: str, findings: Iterable[Finding], accepted: Container[str]) -> None:
+    told = [sentence(f) for f in findings if f.severity == "error" and f.code not in accepted]
+    if told:
+        raise _error(name, " ".join(told))
+
+
+def _wrong_kind(name: str, kind: Kind, family: Family) -> str | None:
+    if family == "encoder" and kind not in ("labels", "tags"):
+        return (
+            f"it holds rows of the kind {kind}, but an encoder learns labelled texts or tagged tokens; give "
+            "rows with text and label, or with tokens and tags."
         )
-    return data
+    if family != "encoder" and kind == "tags":
+        return (
+            "it holds tagged tokens, which a language model does not learn; train a token head: name an "
+            "encoder as the model, such as all-MiniLM-L6-v2."
+        )
+    if name == GATE and kind == "text":
+        return "it holds plain texts, which have no answers to compare; give conversations or labels."
+    return None
+
+
+def _read(path: Path, client: str) -> Dataset:
+    try:
+        return read_dataset(path, client)
+    except UnreadableDataError as error:
+        raise _error(path.name, str(error)) from error
+
+
+def _error(name: str, why: str) -> InvalidTrainingFile | InvalidValidationFile:
+    field = FIELDS.get(name) or f"mixture.{name.removeprefix(MIXTURE)}"
+    kind = InvalidValidationFile if name == VALIDATION else InvalidTrainingFile
+    return kind(f"{field}: {why}", field)

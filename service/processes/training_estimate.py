@@ -15,7 +15,6 @@ from service.fine_tuning_recipe import recipe_of
 from service.jobs.training_files import read_files
 from service.processes.dataset_check import RefusedError, settle, write_outcome
 from service.schemas.fine_tuning_body import TrainingBody
-from service.storage.fine_tuning import FineTuningSpec
 
 
 def main(task: dict[str, Any], folder: Path) -> None:
@@ -28,8 +27,8 @@ def _estimate(task: dict[str, Any]) -> dict[str, Any]:
 
     body = TrainingBody.model_validate(task["body"])
     try:
-        files = read_files(Path(task["folder"]), FineTuningSpec(**task["spec"]))
-        examples = files.examples
+        files = read_files(Path(task["folder"]), task["names"])
+        examples = files.examples(body, body.seed or 0)
         recipe = recipe_of(body, len(examples), body.seed or 0)
         parent = Parent(Path(task["adapter"]), body.parent_mode or "continue") if task["adapter"] else None
         told = estimate(Path(task["base"]), examples, recipe, validation=files.aside, parent=parent)

@@ -8,12 +8,14 @@ from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter
 
+from generation.families import family_of
 from service.dataset_checks import Source, Task, check_apart, outcome_apart
-from service.fine_tuning_admission import files_of, find_model, find_training_file, parts_of
+from service.errors import InvalidRequest
+from service.fine_tuning_admission import find_model, parts_of
+from service.fine_tuning_files import files_of, find_training_file, keep_files, names_of
 from service.resources import Here
 from service.schemas.fine_tuning_beforehand import Estimate, Preview
 from service.schemas.fine_tuning_body import PreviewBody, TrainingBody
-from service.storage.fine_tuning import TRAINING, VALIDATION, FineTuningSpec, keep_file
 
 SECONDS = 300.0
 """An estimate loads the model and takes steps with it."""
@@ -24,18 +26,19 @@ router = APIRouter(prefix="/v1/fine_tuning", tags=["fine-tuning"])
 def estimate(here: Here, body: TrainingBody) -> Estimate:
     """Seconds, memory and tokens of a training, from a few of its own steps."""
     parts = parts_of(here, body)
-    training, validation = files_of(here, body)
+    if family_of(parts.base) == "encoder":
+        raise InvalidRequest(
+            "model: only trainings of language models are estimated; an encoder's takes seconds to minutes.",
+            "model",
+        )
+    files = files_of(here, body)
     with TemporaryDirectory(prefix="trivium-estimate-") as scratch:
         folder = Path(scratch)
-        keep_file(here.data.files.path(training), folder, TRAINING)
-        if validation:
-            keep_file(here.data.files.path(validation), folder, VALIDATION)
-        name = validation.filename if validation else None
-        spec = FineTuningSpec({}, parts.base_name, body.seed or 0, training.filename, name, None)
+        keep_files(here, files, folder)
         task = {
             "body": body.model_dump(mode="json"),
             "folder": scratch,
-            "spec": spec.as_dict(),
+            "names": names_of(files),
             "base": str(parts.base),
             "adapter": str(parts.adapter) if parts.adapter else None,
         }

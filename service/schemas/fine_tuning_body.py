@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from finetune.data.codes import CODES
+from finetune.gate import BOUND
+from finetune.replay import SHARE
 from service.errors import InvalidRequest
 
 T = TypeVar("T")
 Auto = Annotated[T | None, BeforeValidator(lambda value: None if value == "auto" else value)]
 """A value, or the word auto, which is kept as None."""
-MOST_PAIRS = 16
+MOST_PAIRS = MOST_FILES = 16
 METHODS = ("dpo", "reinforcement")
 """OpenAI's methods that this server does not have."""
 
@@ -53,8 +55,8 @@ class Dials(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["lora", "rslora", "dora", "full", "last_layers"] = "lora"
-    """Adapters, or the model's own weights: all of them, or those of its last layers."""
+    kind: Literal["lora", "rslora", "dora", "full", "last_layers", "head"] = "lora"
+    """Adapters, the model's own weights (all, or those of its last layers), or a head on an encoder."""
     rank: int | None = Field(None, ge=1, le=1_024)
     alpha: float | None = Field(None, gt=0, le=10_000)
     layers: int | None = Field(None, ge=1, le=1_000)
@@ -65,6 +67,26 @@ class Dials(BaseModel):
     """Epochs without a better validation result before it stops."""
     long_rows: Literal["refuse", "drop"] | None = None
     precision: Literal["float32", "bfloat16"] | None = None
+
+
+class Replay(BaseModel):
+    """Rows that the parent learned, to be learned again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(max_length=256)
+    share: float = Field(SHARE, gt=0, lt=1)
+    """Of all rows."""
+
+
+class Gate(BaseModel):
+    """Rows that `model` answers well and that the new model must not answer worse."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(max_length=256)
+    bound: float = Field(BOUND, ge=0, le=1)
+    """How far the score may fall."""
 
 
 class TrainingBody(BaseModel):
@@ -82,6 +104,12 @@ class TrainingBody(BaseModel):
     recipe: Dials = Dials()
     parent_mode: Literal["continue", "stack"] | None = None
     """Where `model` is an adapter: train its weights on, or new ones on top of it."""
+    mixture: dict[str, Annotated[float, Field(gt=0, le=1_000_000)]] | None = Field(
+        None, min_length=2, max_length=MOST_FILES
+    )
+    """Weights of several files by id, the training file's own among them."""
+    replay: Replay | None = None
+    gate: Gate | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -98,6 +126,11 @@ class TrainingBody(BaseModel):
         if self.hyperparameters and self.method and self.method.supervised:
             raise InvalidRequest(
                 "hyperparameters: they are given twice; give them inside method only.", "hyperparameters"
+            )
+        if self.mixture and self.training_file not in self.mixture:
+            raise InvalidRequest(
+                f"mixture: the training file {self.training_file!r} has no weight; give it one too.",
+                "mixture",
             )
         if self.recipe.kind == "last_layers" and self.recipe.layers is None:
             raise InvalidRequest(

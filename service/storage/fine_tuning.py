@@ -15,7 +15,8 @@ from service.storage.data_dir import DataDir
 from service.storage.job import Job
 from service.storage.tables import jobs
 
-TRAINING, VALIDATION = "training", "validation"
+TRAINING, VALIDATION, REPLAY, GATE, MIXTURE = "training", "validation", "replay", "gate", "mixture-"
+"""Names of a job's own copies of files; those of a mixture go on with the file's id."""
 CHECKPOINT = ":ckpt-step-"
 """Between the name of a job's model and the step of a checkpoint."""
 
@@ -29,9 +30,8 @@ class FineTuningSpec:
     base: str
     """The model without any adapter."""
     seed: int
-    training_name: str
-    """As the client called the file; tells its format."""
-    validation_name: str | None
+    names: dict[str, str]
+    """What the client called each file, which tells its format, by the names of the copies."""
     metadata: dict[str, str] | None
 
     @staticmethod
@@ -67,8 +67,9 @@ def keep_file(source: Path, folder: Path, name: str) -> None:
 
 def forget_files(folder: Path) -> None:
     """Remove the copies of a finished job, so that deleting an upload leaves nothing of it."""
-    for name in (TRAINING, VALIDATION):
-        (folder / name).unlink(missing_ok=True)
+    for name in (TRAINING, VALIDATION, REPLAY, GATE, f"{MIXTURE}*"):
+        for copy in folder.glob(name):
+            copy.unlink(missing_ok=True)
 
 
 def model_folder(data: DataDir, job: Job) -> Path:

@@ -11,9 +11,10 @@ import pytest
 from finetune import adapter
 from finetune.dataset import TrainingExample
 from finetune.errors import DatasetError, Forgot, RecipeError
+from finetune.gate import ForgettingGate
 from finetune.mixture import Part, mixed
 from finetune.recipe import Recipe
-from finetune.replay import ForgettingGate, replayed
+from finetune.replay import replayed
 from finetune.session import Parent, Session
 from finetune.training import train_adapter
 from generation.catalog import POCKET

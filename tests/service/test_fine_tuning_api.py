@@ -63,6 +63,11 @@ def test_a_job_begins_by_validating_its_files(client: TestClient, file_id: str) 
         ({"recipe": {"kind": "magic"}}, "recipe.kind"),
         ({"recipe": {"colour": "red"}}, "recipe.colour"),
         ({"parent_mode": "stack"}, "parent_mode"),
+        ({"recipe": {"kind": "head"}}, "recipe.kind"),
+        ({"mixture": {"file-none": 1, "file-nobody": 1}}, "mixture"),
+        ({"replay": {"file": "file-none"}}, "replay"),
+        ({"gate": {"file": "file-none"}}, "gate.file"),
+        ({"gate": {"file": "file-none", "bound": 2}}, "gate.bound"),
         ({"accept_findings": ["magic"]}, "accept_findings"),
         ({"colour": "red"}, "colour"),
     ],
@@ -72,6 +77,38 @@ def test_a_wrong_body_names_the_field(client: TestClient, file_id: str, change: 
     assert answer.status_code in (400, 404), answer.text
     assert answer.json()["error"]["param"] == param, answer.text
     assert client.get("/v1/fine_tuning/jobs").json()["data"] == []
+
+
+def test_an_encoder_has_dials_of_its_own(client: TestClient, file_id: str) -> None:
+    head = {"kind": "head"}
+    wrong: dict[str, Any] = {
+        "recipe.kind": {"recipe": {"kind": "full"}},
+        "recipe.long_rows": {"recipe": {"long_rows": "drop"}},
+        "parent_mode": {"parent_mode": "continue"},
+        "gate": {"gate": {"file": "file-none"}},
+        "recipe.rank": {"recipe": {**head, "rank": 8}},
+        "hyperparameters.n_epochs": {"recipe": head, "hyperparameters": {"n_epochs": 3}},
+        "validation_file": {"recipe": head, "validation_file": "file-none"},
+    }
+    body = {"model": "all-MiniLM-L6-v2", "training_file": file_id}
+    for param, change in wrong.items():
+        answer = post(client, **body, **change)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
+    estimate = client.post("/v1/fine_tuning/estimate", json=body)
+    assert (estimate.status_code, estimate.json()["error"]["param"]) == (400, "model")
+    assert post(client, **body, recipe=head).json()["status"] == "validating_files"
+
+
+def test_an_encoder_that_has_learned_is_no_base_and_can_be_deleted(
+    client: TestClient, data: DataDir, file_id: str
+) -> None:
+    name = "ft:all-MiniLM-L6-v2:trivium:tags:1"
+    folder = adapter_path(data.adapters, name)
+    folder.mkdir(parents=True)
+    (folder / "encoder.json").write_text("{}")
+    answer = post(client, training_file=file_id, model=name)
+    assert answer.status_code == 400 and "train its base anew" in answer.json()["error"]["message"]
+    assert client.delete(f"/v1/models/{name}").json()["deleted"] is True and not folder.exists()
 
 
 def test_files_must_be_for_training_and_differ(client: TestClient, file_id: str) -> None:
@@ -94,12 +131,13 @@ def test_the_same_job_posted_again_is_the_first_one(client: TestClient, file_id:
 
 
 def test_a_job_keeps_a_deleted_file_until_it_is_over(client: TestClient, data: DataDir, file_id: str) -> None:
-    made = post(client, training_file=file_id).json()
+    other = upload(client, ROWS[: ROWS.rindex("\n")])
+    made = post(client, training_file=file_id, mixture={file_id: 2, other: 1}).json()
     client.delete(f"/v1/files/{file_id}")
-    copy = data.folder("fine_tuning", made["id"]) / "training"
-    assert copy.read_text() == ROWS
+    folder = data.folder("fine_tuning", made["id"])
+    assert (folder / "training").read_text() == ROWS and (folder / f"mixture-{other}").exists()
     client.post(f"/v1/fine_tuning/jobs/{made['id']}/cancel")
-    assert not copy.exists(), "nothing of it is left once the job is over"
+    assert not list(folder.iterdir()), "nothing of them is left once the job is over"
 
 
 def test_jobs_are_listed_by_page_and_metadata(client: TestClient, file_id: str) -> None:
@@ -187,6 +225,14 @@ def test_adapters_are_trained_as_adapters(client: TestClient, data: DataDir, fil
     finished_adapter(data, "ft:one")
     whole = post(client, training_file=file_id, model="ft:one", recipe={"kind": "full"})
     assert whole.json()["error"]["param"] == "recipe.kind"
+    dials = {"method": "lora", "rank": 8}
+    finished_adapter(data, "ft:shaped", recipe=dials)
+    assert post(client, training_file=file_id, model="ft:shaped", recipe={"rank": 8}).status_code == 200
+    reshaped = post(client, training_file=file_id, model="ft:shaped", recipe={"rank": 4}).json()["error"]
+    assert reshaped["param"] == "recipe.rank" and "stack" in reshaped["message"]
+    stack = {"parent_mode": "stack", "recipe": {"kind": "dora"}}
+    stacked = post(client, training_file=file_id, model="ft:shaped", **stack)
+    assert stacked.json()["error"]["param"] == "recipe.kind"
     twins = [post(client, training_file=file_id, model="ft:one", seed=seed).json() for seed in (1, 2)]
     assert twins[0]["id"] != twins[1]["id"]
 
@@ -220,5 +266,6 @@ def test_the_document_names_every_dial() -> None:
     told = (Path(__file__).parents[2] / "docs" / "fine-tuning.md").read_text("utf-8")
     named = set(re.findall(r"`recipe\.(\w+)`", told))
     assert named == set(Dials.model_fields)
+    assert all(f"`{name}" in told for name in ("mixture", "replay", "gate", "parent_mode"))
     for kind in get_args(Dials.model_fields["kind"].annotation):
         assert f"`{kind}`" in told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,32 @@ import pytest
 from fastapi.testclient import TestClient
 from safetensors.torch import load_file, save_file
 
+from generation.adapter_folder import adapter_path
 from service.jobs.process import run_job
 from service.jobs.stop_signal import StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
+from tests.finetune.encoders.conftest import made
 
 Lines = Sequence[dict[str, Any]]
 PAIRS = [{"prompt": f"How much is {i} + 1?", "completion": str(i + 1)} for i in range(12)]
 LABELS = [{"text": f"row {i}", "label": ("odd", "even")[i % 2 == 0]} for i in range(12)]
 
 
+TAGGED = [
+    {"tokens": [who, "lives", "in", where, when], "tags": ["B-PER", "O", "O", "B-LOC", "O"]}
+    for who, where, when in product(("anna", "otto"), ("paris", "rome"), ("now", "again", "says"))
+]
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made("BertConfig", tmp_path_factory.mktemp("encoders") / "bert")
+
+
 @pytest.fixture
-def settings(tmp_path: Path, tiny_llama: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", model_folders={"tiny": tiny_llama})
+def settings(tmp_path: Path, tiny_llama: Path, bert: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", model_folders={"tiny": tiny_llama, "bert": bert})
 
 
 def upload(client: TestClient, lines: Lines | str) -> str:
@@ -118,6 +132,42 @@ def test_labels_are_judged_by_how_many_are_right(bench: Bench, client: TestClien
     assert job["status"] == "succeeded" and sum(score is not None for score in scores) == 2
 
 
+def test_an_encoder_learns_tags_and_is_served(bench: Bench) -> None:
+    dials = {"n_epochs": 6, "batch_size": 4}
+    job = bench.finish(
+        bench.post(TAGGED, model="bert", hyperparameters=dials, recipe={"learning_rate": 5e-3})
+    )
+    assert job["status"] == "succeeded" and job["result"]["weights_hash"], job
+    [tried] = [e["data"] for e in bench.part(job["id"], "events") if "asked as it will" in e["message"]]
+    assert {"type": "LOC", "text": "paris", "start": 3, "end": 4} in json.loads(tried["answer"])["entities"]
+    head = bench.finish(bench.post(TAGGED, model="bert", hyperparameters={}, recipe={"kind": "head"}))
+    table = bench.client.get(f"/v1/files/{head['result_files'][0]}/content").text
+    assert head["status"] == "succeeded" and table.startswith("step,") and len(table.splitlines()) == 1
+    wrong = bench.run(bench.post(PAIRS, model="bert"))
+    assert wrong["error"]["param"] == "training_file" and "labelled texts" in wrong["error"]["message"]
+
+
+def test_several_files_are_mixed_replayed_and_held_to_a_gate(bench: Bench) -> None:
+    parent = bench.finish(bench.post())["fine_tuned_model"]
+    lines = [{"text": f"line {i}", "label": f"{i}"} for i in range(6)]
+    own, other, old = (upload(bench.client, rows) for rows in (LABELS, lines, PAIRS[:6]))
+
+    job = bench.finish(
+        bench.post(
+            LABELS,
+            model=parent,
+            mixture={own: 2, other: 1},
+            replay={"file": upload(bench.client, PAIRS), "share": 0.25},
+            gate={"file": old, "bound": 1},
+        )
+    )
+    assert job["status"] == "succeeded", job
+    told = [event["message"] for event in bench.part(job["id"], "events")]
+    assert any(message.startswith("Gate: the score was 0.") for message in told)
+    written = (adapter_path(bench.data.adapters, job["fine_tuned_model"]) / "manifest.json").read_text()
+    assert json.loads(written)["rows"] == 12 + 6 + 6
+
+
 WRONG: dict[str, tuple[Lines | str, str]] = {
     "a broken line": ("\n".join([*map(json.dumps, PAIRS), "{bad"]), "line 13"),
     "mixed forms": ([*PAIRS, {"messages": [{"role": "user", "content": "x"}]}], "line 13"),
@@ -125,7 +175,7 @@ WRONG: dict[str, tuple[Lines | str, str]] = {
     "an empty answer": ([*PAIRS, {"prompt": "a", "completion": ""}], "line 13"),
     "a row over the window": ([*PAIRS, {"prompt": "a" * 600, "completion": "b"}], "line 13"),
     "one label": ([{"text": f"row {i}", "label": "a"} for i in range(12)], "nothing to tell apart"),
-    "tagged tokens": ([{"tokens": ["Bo"], "tags": ["B-PER"]}] * 12, "token head"),
+    "tagged tokens": (TAGGED, "token head"),
     "no rows": ("[]", "rows"),
 }
 

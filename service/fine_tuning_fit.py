@@ -1,0 +1,89 @@
+"""Which dials go together, and with which kind of model; what makes no sense is refused at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generation.adapter_folder import read_fields
+from generation.catalog import Parts
+from generation.families import family_of
+from service.errors import InvalidRequest
+from service.schemas.fine_tuning_body import TrainingBody
+
+Misfit = tuple[str, str]
+"""A field, and why it cannot be there."""
+WHOLE = ("full", "last_layers")
+SHAPE = ("kind", "rank", "alpha", "layers")
+"""What an adapter keeps when it is trained on."""
+TRAINED = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience", "precision")
+"""Dials of a training by steps."""
+
+
+def check_fit(body: TrainingBody, parts: Parts) -> None:
+    """Refuse dials that would have no effect, or none that was meant.
+
+    Raises:
+        InvalidRequest: names the first of them.
+    """
+    is_encoder = family_of(parts.base) == "encoder"
+    misfits = _with_encoder(body) if is_encoder else _with_writer(body, parts)
+    for field, why in misfits:
+        raise InvalidRequest(f"{field}: {why}", field)
+
+
+def _with_encoder(body: TrainingBody) -> Iterator[Misfit]:
+    if body.recipe.kind in WHOLE:
+        yield "recipe.kind", "an encoder learns by an adapter or by a head alone; choose lora or head."
+    if body.recipe.long_rows:
+        yield (
+            "recipe.long_rows",
+            "an encoder reads the beginning of a long text, and tells of how many; leave it out.",
+        )
+    if body.parent_mode:
+        yield "parent_mode", "an encoder always begins with its base; leave it out."
+    for field in ("mixture", "replay", "gate"):
+        if getattr(body, field):
+            yield field, "an encoder learns one file; put all rows into it, and leave this out."
+    if body.recipe.kind == "head":
+        yield from _with_head(body)
+
+
+def _with_head(body: TrainingBody) -> Iterator[Misfit]:
+    given = {f"recipe.{name}" for name in TRAINED if getattr(body.recipe, name) is not None}
+    given |= {f"hyperparameters.{name}" for name, value in body.dials if value is not None}
+    given |= {"validation_file"} if body.validation_file else set()
+    for field in sorted(given):
+        yield field, "a head alone is fitted in one go, without steps or epochs; leave it out."
+
+
+def _with_writer(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
+    if body.recipe.kind == "head":
+        yield (
+            "recipe.kind",
+            "a head is fitted on an encoder, such as all-MiniLM-L6-v2; choose lora.",
+        )
+    if body.replay and not parts.adapter and not parts.base_name.startswith("ft:"):
+        yield "replay", f"{body.model!r} was trained by no job, so nothing can be replayed; use mixture."
+    if parts.adapter is None:
+        if body.parent_mode:
+            yield (
+                "parent_mode",
+                f"{body.model!r} is no adapter, which could be continued; leave it out.",
+            )
+        return
+    if body.recipe.kind in WHOLE:
+        yield "recipe.kind", f"{body.model!r} is an adapter, whose base stays as it is; choose lora."
+    if body.parent_mode == "stack" and body.recipe.kind == "dora":
+        yield "recipe.kind", "a dora adapter cannot be stacked; choose lora, or continue the parent."
+    if body.parent_mode != "stack":
+        yield from _with_kept_shape(body, parts)
+
+
+def _with_kept_shape(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
+    assert parts.adapter is not None
+    made = read_fields(parts.adapter).get("recipe", {})
+    kept = {**made, "kind": made.get("method")}
+    for field in SHAPE:
+        if field in body.recipe.model_fields_set and getattr(body.recipe, field) != kept.get(field):
+            told = f"{body.model!r} has {kept.get(field)!r} and is trained on as it is"
+            yield f"recipe.{field}", f"{told}; leave it out, or stack a new adapter on it."
