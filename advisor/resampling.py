@@ -1,6 +1,8 @@
 """Scores under resampling: what other samples, or no difference between two methods, would have shown.
 
-Copies of an input are one case: they are drawn together, or not at all.
+Copies of an input are one case: they are drawn together, or not at all. Every resample also holds one
+unknown case, that each method answers right or wrong by the toss of a coin: what all samples have in common
+is not certain for that, and least where they are few.
 """
 
 from __future__ import annotations
@@ -112,14 +114,16 @@ def draw(evidence: Evidence, seed: int) -> Draws:
     cases, metric = _Cases(evidence), evidence.metric
     columns = {name: cases.sums(c) for name, c in evidence.columns.items()}
     weights = cases.weights(rng)
-    constant = evidence.constant
+    kept = rng.integers(0, 2, (RESAMPLES, cases.count)).astype(bool)
+    unknown = _Unknown(cases, metric, rng)
+    constant = None if evidence.constant is None else cases.sums(evidence.constant)
     return Draws(
         metric=metric,
         columns=columns,
-        scores={name: metric.value(weights @ c) for name, c in columns.items()},
+        scores={name: metric.value(weights @ c + unknown.answered(c)) for name, c in columns.items()},
         unseen=_unseen(cases, weights, columns, metric),
-        constant=None if constant is None else metric.value(weights @ cases.sums(constant)),
-        kept=rng.integers(0, 2, (RESAMPLES, cases.count)).astype(bool),
+        constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),
+        kept=kept,
     )
 
 
@@ -149,6 +153,32 @@ class _Cases:
         for cases in self.strata:
             weights[:, cases] = _counts(rng, len(cases))
         return weights
+
+
+class _Unknown:
+    """The unknown case of each resample: of any stratum, and of a weight that is 1 on average.
+
+    For the score of one method this is the posterior of Jeffreys' prior; the weights are those of the
+    Bayesian bootstrap (Rubin 1981; Ferguson 1973, a Dirichlet process of concentration 1).
+    """
+
+    def __init__(self, cases: _Cases, metric: Metric, rng: np.random.Generator) -> None:
+        self._strata, self._extremes, self._rng = cases.strata, metric.extremes, rng
+        self._stratum = rng.integers(len(cases.strata), size=RESAMPLES)
+        self._weight = rng.exponential(size=(RESAMPLES, 1))
+
+    def answered(self, columns: Floats) -> Floats:
+        """What the case adds to a method's column sums, right or wrong; shape (RESAMPLES, c)."""
+        right, wrong = self._extremes(self._means(columns))
+        is_right = self._rng.integers(0, 2, (RESAMPLES, 1)).astype(bool)
+        return np.asarray(self._weight * np.where(is_right, right[self._stratum], wrong[self._stratum]))
+
+    def typical(self, columns: Floats) -> Floats:
+        """What it adds where the answer is no secret: as much as the other cases of its stratum."""
+        return np.asarray(self._weight * self._means(columns)[self._stratum])
+
+    def _means(self, columns: Floats) -> Floats:
+        return np.stack([columns[stratum].mean(axis=0) for stratum in self._strata])
 
 
 def _numbered(names: Sequence[Hashable]) -> tuple[npt.NDArray[np.intp], list[int]]:

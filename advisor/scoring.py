@@ -30,6 +30,8 @@ class Metric:
     """(outputs, references) -> array (n, c)."""
     value: Callable[[Floats], Floats]
     """Column sums (..., c) -> scores (...), 0 to 1."""
+    extremes: Callable[[Floats], tuple[Floats, Floats]]
+    """Column sums (..., c) -> those of right answers only, and of wrong ones only, to the same samples."""
 
     def score(self, outputs: Sequence[str], references: Sequence[str]) -> float:
         """The metric over all pairs."""
@@ -45,8 +47,8 @@ def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
     if name == "macro_f1":
         return _macro_f1(tuple(labels))
     if name == "field_f1":
-        return Metric(name, _field_columns, _f1)
-    return Metric(name, _mean_columns(_PAIR_SCORES[name]), _mean)
+        return Metric(name, _field_columns, _f1, _all_or_no_fields)
+    return Metric(name, _mean_columns(_PAIR_SCORES[name]), _mean, _all_or_nothing)
 
 
 def same_label(output: str, reference: str) -> float:
@@ -111,6 +113,11 @@ def _mean(sums: Floats) -> Floats:
     return sums[..., 0] / sums[..., 1]
 
 
+def _all_or_nothing(sums: Floats) -> tuple[Floats, Floats]:
+    count = sums[..., 1]
+    return np.stack([count, count], axis=-1), np.stack([0 * count, count], axis=-1)
+
+
 def _field_columns(outputs: Sequence[str], references: Sequence[str]) -> Floats:
     """(hits, said, wanted); an output that is no object counts as one wrong field."""
     rows = []
@@ -127,6 +134,11 @@ def _f1(sums: Floats) -> Floats:
     """Pooled F1 of (hits, said, wanted); 1 where nothing was said and nothing wanted."""
     hits, total = sums[..., 0], sums[..., 1] + sums[..., 2]
     return np.where(total > 0, 2 * hits / np.maximum(total, 1e-12), 1.0)
+
+
+def _all_or_no_fields(sums: Floats) -> tuple[Floats, Floats]:
+    wanted = sums[..., 2]
+    return np.stack([wanted] * 3, axis=-1), np.stack([0 * wanted, wanted, wanted], axis=-1)
 
 
 def _macro_f1(labels: tuple[str, ...]) -> Metric:
@@ -149,4 +161,11 @@ def _macro_f1(labels: tuple[str, ...]) -> Metric:
         f1 = np.where(total > 0, 2 * hits / np.maximum(total, 1e-12), 0.0)
         return np.asarray(f1.sum(axis=-1) / np.maximum((total > 0).sum(axis=-1), 1))
 
-    return Metric("macro_f1", columns, value)
+    def extremes(sums: Floats) -> tuple[Floats, Floats]:
+        """A wrong answer is each of the other labels alike."""
+        wanted = sums[..., 2 * len(labels) :]
+        others = (wanted.sum(axis=-1, keepdims=True) - wanted) / max(len(labels) - 1, 1)
+        right = np.concatenate([wanted] * 3, axis=-1)
+        return right, np.concatenate([0 * wanted, others, wanted], axis=-1)
+
+    return Metric("macro_f1", columns, value, extremes)

@@ -29,14 +29,49 @@ def test_a_method_that_always_wins_is_best_for_sure() -> None:
     found = standings(drawn_from({"bad": marks(np.zeros(40)), "good": marks(np.ones(40))}), margin=0.02)
     assert found["good"].p_best == 1
     assert found["bad"].deficit == 1
-    assert found["bad"].deficit_interval == (1, 1)
+    assert found["bad"].deficit_interval[0] > 0.9
+
+
+def test_what_all_samples_have_in_common_is_not_certain() -> None:
+    width = {}
+    for n in (20, 200):
+        low, high = standings(drawn_from({"one": marks(np.ones(n))}), 0.02)["one"].interval
+        width[n] = high - low
+    # Jeffreys' interval for 20 of 20: scipy.stats.beta(20.5, 0.5).ppf([0.05, 0.95]) is 0.908 to 1.000.
+    assert width[20] == pytest.approx(0.092, abs=0.02) and width[200] < 0.02
+    same = marks(np.arange(20) < 15)
+    found = standings(drawn_from({"one": same, "two": same}), 0.02)
+    assert 0.7 < found["one"].p_within_margin < 0.9
+
+
+def test_a_rare_label_that_was_never_found_might_be_found() -> None:
+    references = ["ham"] * 17 + ["spam"] * 3
+    metric = metric_named("macro_f1", ["ham", "spam"])
+    always = metric.columns(["ham"] * 20, references)
+    drawn = resample(Evidence(metric, {"a": always, "b": always}, list(range(20)), references), 0)
+    found = standings(drawn, 0.02)["a"]
+    assert found.interval[0] < 0.459 < 0.55 < found.interval[1]
+    assert found.p_within_margin < 0.9
+
+
+def test_right_and_wrong_answers_of_every_metric() -> None:
+    """What the unknown case may add: columns of answers that are all right, and all wrong."""
+    given = {
+        "accuracy": (["a", "b"], ["a", "a"]),
+        "field_f1": (['{"x": 1, "y": 2}'], ['{"x": 1, "z": 3}']),
+        "macro_f1": (["a", "c", "b"], ["a", "b", "a"]),
+    }
+    for name, (outputs, references) in given.items():
+        metric = metric_named(name, ["a", "b", "c"])
+        right, wrong = metric.extremes(metric.columns(outputs, references).sum(axis=0))
+        assert right.tolist() == metric.columns(references, references).sum(axis=0).tolist()
+        assert (float(metric.value(right)), float(metric.value(wrong))) == (1.0, 0.0)
 
 
 def test_equal_methods_share_the_lead() -> None:
     same = marks(np.arange(40) % 2)
     found = standings(drawn_from({"one": same, "two": same}), margin=0.0)
-    assert found["one"].p_best == found["two"].p_best == pytest.approx(0.5)
-    assert found["one"].p_within_margin == 1
+    assert found["one"].p_best == pytest.approx(0.5, abs=0.02) == found["two"].p_best
 
 
 def test_an_excluded_method_cannot_lead() -> None:
@@ -85,7 +120,7 @@ def test_macro_f1_of_resamples_lies_around_the_observed_one() -> None:
     groups = [str(i) for i in range(200)]
     drawn = resample(Evidence(metric, columns, groups, references), 0)
     assert drawn.observed[0] == pytest.approx(0.4962, abs=1e-4)
-    assert drawn.scores[0].mean() == pytest.approx(drawn.observed[0], abs=0.002)
+    assert np.median(drawn.scores[0]) == pytest.approx(drawn.observed[0], abs=0.002)
     score = winner_score(drawn, 0.02)
     assert score is not None and score[0] == pytest.approx(drawn.observed[0], abs=0.005)
 
@@ -104,7 +139,7 @@ def test_a_constant_answer_is_beaten_or_not() -> None:
     columns = {"always": marks(yes), "better": marks(np.arange(40) < 40)}
     groups = [str(i) for i in range(40)]
     found = standings(resample(Evidence(METRIC, columns, groups, constant=marks(yes)), 0), 0.02)
-    assert found["always"].p_above_constant == 0
+    assert found["always"].p_above_constant == pytest.approx(0.5, abs=0.05)
     assert found["better"].p_above_constant > 0.95
 
 
@@ -144,7 +179,7 @@ def test_the_confidence_set_is_that_of_arch() -> None:
     luck = rng.random(120)
     right = [np.where(rng.random(120) < 0.6, luck, rng.random(120)) < t for t in (0.55, 0.68, 0.72, 0.74)]
     found = may_be_best(drawn_from({str(m): marks(row) for m, row in enumerate(right)}))
-    assert found == pytest.approx({"0": 0.070, "1": 0.575, "2": 0.575, "3": 1.0}, abs=0.03)
+    assert found == pytest.approx({"0": 0.070, "1": 0.575, "2": 0.575, "3": 1.0}, abs=0.05)
 
 
 def test_the_confidence_set_keeps_what_answers_alike() -> None:
