@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from advisor.plan import ADAPTER, HEAD, Plan
 from advisor.workbench import Workbench
-from finetune.heads import Head
+from finetune.heads import Head, Matrix
 from generation.errors import ContextTooLongError
 from generation.language_model import LanguageModel, Request
 from generation.messages import Conversation
@@ -34,6 +34,16 @@ class Answer:
     """Wall time, retrieval included; in a batch, the batch's time divided by its size."""
     sources: tuple[str, ...] = ()
     """Ids of the documents that were shown, best first."""
+    confidence: float | None = None
+    """0 to 1; None where the method does not know it."""
+
+
+class Answering(Protocol):
+    """What a deployment does."""
+
+    def answer(self, inputs: Sequence[str]) -> list[Answer]:
+        """Answer each input, in order."""
+        ...
 
 
 class Answerer:
@@ -65,7 +75,7 @@ class Answerer:
         began = time.perf_counter()
         answers = self._answers(inputs)
         share = (time.perf_counter() - began) / max(len(inputs), 1)
-        return [Answer(a.text, a.prompt_tokens, a.completion_tokens, share, a.sources) for a in answers]
+        return [replace(answer, seconds=share) for answer in answers]
 
     def conversations(self, inputs: Sequence[str]) -> list[tuple[Conversation, tuple[str, ...]]]:
         """The rendered prompt of each input and the ids of the documents in it."""
@@ -83,7 +93,7 @@ class Answerer:
 
     def _classify(self, inputs: Sequence[str]) -> list[Answer]:
         assert self._label is not None
-        return [Answer(label, 0, 0, 0.0) for label in self._label(inputs)]
+        return [Answer(label, 0, 0, 0.0, confidence=sure) for label, sure in self._label(inputs)]
 
     def _point(self, reader: SpanReader, inputs: Sequence[str]) -> list[Answer]:
         """The words of a passage that answer most probably; nothing where no passage was found."""
@@ -91,7 +101,8 @@ class Answerer:
         for text, found in zip(inputs, self._search(inputs), strict=True):
             spans = reader.read(text, found)
             said = found[spans[0].passage].text[spans[0].start : spans[0].end] if spans else ""
-            answers.append(Answer(said, 0, 0, 0.0, tuple(hit.document_id for hit in found)))
+            sure = spans[0].probability if spans else 0.0
+            answers.append(Answer(said, 0, 0, 0.0, tuple(hit.document_id for hit in found), sure))
         return answers
 
     def _generate(self, inputs: Sequence[str]) -> list[Answer]:
@@ -115,6 +126,9 @@ class Answerer:
         return [[every[i] for i in reversed(row)] for row in nearest]
 
     def _passages(self, inputs: Sequence[str]) -> list[list[tuple[str, Passage]]]:
+        if self.plan.whole_corpus and self._corpus:
+            every = [(d.id, Passage(d.title, d.text)) for d in self._corpus.documents]
+            return [every] * len(inputs)
         found = self._search(inputs)
         return [[(hit.document_id, Passage(hit.title, hit.text)) for hit in hits] for hits in found]
 
@@ -126,7 +140,10 @@ class Answerer:
     def _fit(
         self, text: str, shown: list[Demonstration], found: list[tuple[str, Passage]]
     ) -> tuple[Conversation, tuple[str, ...]]:
-        """The prompt with as many demonstrations (nearest last) and passages (best first) as fit."""
+        """The prompt with as many demonstrations (nearest last) and passages (best first) as fit.
+
+        Of a whole corpus nothing is left out.
+        """
         assert self._model is not None
         room = self._model.context_window - self.plan.max_tokens
         while True:
@@ -136,7 +153,7 @@ class Answerer:
                 return messages, tuple(name for name, _ in found)
             if shown:
                 shown = shown[1:]
-            elif len(found) > 1:
+            elif len(found) > 1 and not self.plan.whole_corpus:
                 found = found[:-1]
             else:
                 raise ContextTooLongError(
@@ -149,7 +166,31 @@ class Answerer:
         return render(plan.instruction, text, labels=plan.labels, demonstrations=shown, passages=found)
 
 
+class CascadeAnswerer:
+    """Two deployments; the second answers what the first is unsure of."""
+
+    def __init__(self, first: Answering, second: Answering, threshold: float) -> None:
+        self._first, self._second, self._threshold = first, second, threshold
+
+    def answer(self, inputs: Sequence[str]) -> list[Answer]:
+        """Answer each input, in order; what both took is added up."""
+        answers = self._first.answer(inputs)
+        unsure = [i for i, a in enumerate(answers) if (a.confidence or 0.0) < self._threshold]
+        said = self._second.answer([inputs[i] for i in unsure]) if unsure else []
+        for i, other in zip(unsure, said, strict=True):
+            mine = answers[i]
+            answers[i] = replace(
+                other,
+                prompt_tokens=mine.prompt_tokens + other.prompt_tokens,
+                completion_tokens=mine.completion_tokens + other.completion_tokens,
+                seconds=mine.seconds + other.seconds,
+            )
+        return answers
+
+
 T = TypeVar("T")
+Labelled = list[tuple[str, float]]
+"""Labels with their chances."""
 
 
 def where_fitting(ask: Callable[[Sequence[str]], Sequence[T]], inputs: Sequence[str]) -> list[T | None]:
@@ -162,13 +203,18 @@ def where_fitting(ask: Callable[[Sequence[str]], Sequence[T]], inputs: Sequence[
         return [found for text in inputs for found in where_fitting(ask, [text])]
 
 
-def _labeller(plan: Plan, folder: Path, workbench: Workbench) -> Callable[[Sequence[str]], list[str]]:
+def _labeller(plan: Plan, folder: Path, workbench: Workbench) -> Callable[[Sequence[str]], Labelled]:
     if plan.adapted:
         from finetune.encoders.serving import Labeller  # loads torch, which a head alone needs not
 
-        return Labeller(folder / ADAPTER, workbench.encoder_folder()).predict
+        encoder = Labeller(folder / ADAPTER, workbench.encoder_folder())
+        return lambda inputs: _likeliest(encoder.labels, encoder.probabilities(inputs))
     head, embedder = Head.load(folder / HEAD), workbench.embedder
-    return lambda inputs: head.predict(embedder.embed(inputs))
+    return lambda inputs: _likeliest(head.labels, head.probabilities(embedder.embed(inputs)))
+
+
+def _likeliest(labels: Sequence[str], chances: Matrix) -> Labelled:
+    return [(labels[row.argmax()], float(row.max())) for row in chances]
 
 
 def _model(plan: Plan, folder: Path, workbench: Workbench) -> LanguageModel:

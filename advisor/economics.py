@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,12 @@ class Cost:
     """Mean per request."""
     completion_tokens: float
     """Mean per request."""
+
+    def at(self, per_1000: float | None, volume: int | None) -> Cost:
+        """The same at another price for 1,000 requests."""
+        if per_1000 is None or volume is None:
+            return replace(self, per_1000=per_1000, monthly=None)
+        return replace(self, per_1000=per_1000, monthly=monthly(self.standing, per_1000, volume))
 
 
 def cost(rows: pa.Table, model: str, terms: Terms, prices: Prices) -> Cost:

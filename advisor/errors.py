@@ -2,6 +2,7 @@
 
 AdvisorError
 ├── UseCaseError      the use case cannot be measured; names the field and the remedy
+├── DoesNotApply      a method cannot apply, which shows only with the model at hand
 └── Cancelled         asked to stop; what was measured is kept
 """
 
@@ -17,6 +18,10 @@ class UseCaseError(AdvisorError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.message = message
+
+
+class DoesNotApply(AdvisorError):  # noqa: N818 - an outcome, not a fault
+    """A method cannot apply, which shows only with the model at hand; the message is the reason."""
 
 
 class Cancelled(AdvisorError):  # noqa: N818 - an outcome, not a fault

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
-from advisor.methods import METHODS, Method, Situation
+from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
 from advisor.methods.few_shot import SHOTS
+from advisor.methods.prompt_search import BLOCK, PROMPTS, ROUNDS
 from advisor.task import understand
-from advisor.use_case import UseCase
+from advisor.use_case import Preset, UseCase
 from finetune.encoders.recipe import for_rows
 from finetune.recipe import Recipe
 from generation.words import count_words
@@ -24,11 +25,18 @@ EMBED_TOKENS_PER_SECOND = 8_000.0
 POINT_TOKENS_PER_SECOND = 2_000.0
 """Of the passages that the reader reads."""
 ENCODER_TRAIN_TOKENS_PER_SECOND = 1_000.0
-SHOWING = ("few-shot", "knn-few-shot")
+SHOWN = {
+    "one-shot": 1,
+    "few-shot": SHOTS,
+    "knn-few-shot": SHOTS,
+    "prompt-search": SHOTS,
+    "rag-few-shot": rag_few_shot.SHOTS,
+}
+"""Demonstrations of a prompt."""
 EMBEDDING = ("knn-few-shot", "feature-head")
 """They embed every sample that they learn from, each once."""
 CLASSIFYING = ("feature-head", "encoder-lora")
-TRAINED = ("lora", "rag-lora", "encoder-lora")
+TRAINED = ("lora", "stacked-lora", "rag-lora", "encoder-lora")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +58,24 @@ def situation_of(use_case: UseCase) -> Situation:
         preset=use_case.preset,
         has_corpus=use_case.corpus is not None,
         data_may_leave=use_case.constraints.data_may_leave,
+        corpus_words=_corpus_words(use_case),
+        models=use_case.models,
     )
 
 
-def applicable(situation: Situation) -> tuple[list[Method], dict[str, str]]:
-    """The methods that can be measured, and why the others cannot.
+def applicable(situation: Situation) -> tuple[list[Candidate], dict[str, str]]:
+    """The candidates that can be measured, and why the others cannot.
 
     Raises:
         UseCaseError: none can.
     """
-    reasons = {m.name: m.why_not(situation) for m in METHODS}
-    not_run = {name: reason for name, reason in reasons.items() if reason}
-    if len(not_run) == len(METHODS):
+    models = situation.models or (situation.model,)
+    every = candidates(METHODS, models)
+    not_run = {one.name: reason for one in every if (reason := one.why_not(situation))}
+    if len(not_run) == len(every):
         told = "; ".join(f"{name}: {reason}" for name, reason in not_run.items())
-        raise UseCaseError("model", f"no method can be measured with {situation.model!r} ({told})")
-    return [m for m in METHODS if m.name not in not_run], not_run
+        raise UseCaseError("model", f"no method can be measured with {', '.join(models)} ({told})")
+    return [one for one in every if one.name not in not_run], not_run
 
 
 def estimate(use_case: UseCase) -> Estimate:
@@ -78,10 +89,12 @@ def estimate(use_case: UseCase) -> Estimate:
     every = len(use_case.samples)
     n = min(every, MOST_SAMPLES[use_case.preset])
     seconds = LOAD_SECONDS + _index_seconds(use_case)
-    if any(m.name in EMBEDDING for m in runnable):
+    if any(c.method.name in EMBEDDING for c in runnable):
         seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    for method in runnable:
+    for method in (c.method for c in runnable):
         seconds += (n + PROBES) * _answer_seconds(method, use_case)
+        if method.name == "prompt-search":
+            seconds += FOLDS * _raced(use_case.preset) * _answer_seconds(method, use_case)
         if method.name in TRAINED:
             seconds += FOLDS * _train_seconds(method, use_case, every - n // FOLDS)
     trials = sum(FOLDS if m.learns else 1 for m in runnable)
@@ -107,10 +120,16 @@ def _train_seconds(method: Method, use_case: UseCase, rows: int) -> float:
 
 def _prompt_tokens(method: Method, use_case: UseCase) -> float:
     """Of the description, the sample, and what the method shows with it."""
-    shown = SHOTS if method.name in SHOWING else 0
-    passages = PASSAGE_TOKENS if method.family in ("retrieval", "both") else 0
+    passages = PASSAGE_TOKENS if method.family in ("retrieval", "both") else 0.0
+    if method.name == "long-context":
+        passages = _corpus_words(use_case) * TOKENS_PER_WORD
     told = count_words(use_case.description) * TOKENS_PER_WORD
-    return told + (1 + shown) * _tokens(use_case) + passages
+    return told + (1 + SHOWN.get(method.name, 0)) * _tokens(use_case) + passages
+
+
+def _raced(preset: Preset) -> int:
+    """Samples that the racing prompts of a fold answer: all, then half of them, and so on."""
+    return BLOCK * sum(-(-PROMPTS[preset] >> round_) for round_ in range(ROUNDS))
 
 
 def _tokens(use_case: UseCase) -> float:
@@ -120,5 +139,8 @@ def _tokens(use_case: UseCase) -> float:
 
 
 def _index_seconds(use_case: UseCase) -> float:
-    words = sum(len(d.text.split()) for d in use_case.corpus or ())
-    return words * TOKENS_PER_WORD / EMBED_TOKENS_PER_SECOND
+    return _corpus_words(use_case) * TOKENS_PER_WORD / EMBED_TOKENS_PER_SECOND
+
+
+def _corpus_words(use_case: UseCase) -> int:
+    return sum(len(d.text.split()) for d in use_case.corpus or ())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from advisor.audit import Finding, audit
-from advisor.errors import Cancelled, UseCaseError
+from advisor.errors import Cancelled, DoesNotApply, UseCaseError
 from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
@@ -31,7 +31,7 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 
-TRIALS = "3"
+TRIALS = "4"
 """Counts up when what a trial records changes."""
 INDEX_SECONDS = "index_seconds"
 """File beside the corpus."""
@@ -74,7 +74,7 @@ def measure(
         ModelUnavailableError: the model was lost on the way; finished trials are kept for the next call.
 
     """
-    _check_model(use_case, workbench)
+    _check_models(use_case, workbench)
     _claim(folder, fingerprint(use_case, workbench))
     situation = situation_of(use_case)
     samples, seed = solved(use_case.samples, situation.task), use_case.seed
@@ -95,7 +95,7 @@ def measure(
         situation=situation,
         samples=scored,
         tensor=run.finished_methods(),
-        not_run=not_run,
+        not_run=not_run | run.not_run,
         failed=run.failed,
         audit=odd,
         folds=len(folds),
@@ -137,6 +137,7 @@ class _Run:
     ) -> None:
         self.laboratory, self.store, self.trials, self.on_event = laboratory, store, trials, on_event
         self.failed: dict[str, str] = {}
+        self.not_run: dict[str, str] = {}
         self.scores: dict[str, float] = {}
         self.tables: dict[str, list[pa.Table]] = {}
 
@@ -162,12 +163,15 @@ class _Run:
 
     def _one(self, trial: Trial) -> None:
         name = trial.method.name
-        if name in self.failed:
+        if name in self.failed or name in self.not_run:
             return
         table = self.store.load(trial)
         if table is None:
             try:
                 table = self.laboratory.run(trial)
+            except DoesNotApply as reason:
+                self.not_run[name] = str(reason)
+                return
             except ModelUnavailableError:
                 # Of passing nature, and it would strike one method and spare the next.
                 raise
@@ -194,10 +198,10 @@ def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
 
     What is only weighed afterwards is not in it, so that another margin costs no new trials.
     """
-    model = use_case.model if is_remote(use_case.model) else _contents(use_case.model, workbench)
+    models = [name if is_remote(name) else _contents(name, workbench) for name in use_case.every_model]
     case = use_case.model_dump_json(exclude=set(WEIGHED_ONLY))
     encoder = folder_hash(workbench.encoder) if workbench.encoder else ""
-    parts = [case, model, workbench.embedder.name, encoder, version("trivium"), TRIALS]
+    parts = [case, *models, workbench.embedder.name, encoder, version("trivium"), TRIALS]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -217,8 +221,9 @@ def _claim(folder: Path, mine: str) -> None:
     write_atomically(mark, mine.encode())
 
 
-def _check_model(use_case: UseCase, workbench: Workbench) -> None:
-    try:
-        workbench.catalog.open(use_case.model)
-    except (UnknownModelError, ModelUnavailableError) as error:
-        raise UseCaseError("model", str(error)) from error
+def _check_models(use_case: UseCase, workbench: Workbench) -> None:
+    for name in use_case.every_model:
+        try:
+            workbench.catalog.open(name)
+        except (UnknownModelError, ModelUnavailableError) as error:
+            raise UseCaseError("models" if use_case.models else "model", str(error)) from error

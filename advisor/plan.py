@@ -32,6 +32,8 @@ class Plan(BaseModel):
     """When above 0, only this many demonstrations are shown: those nearest to the input."""
     passages: int = 0
     """Passages of the corpus that are shown, or read."""
+    whole_corpus: bool = False
+    """Every document of the corpus is shown."""
     adapted: bool = False
     """The model, or the encoder below the head, carries the adapter beside the plan."""
     head: bool = False
@@ -40,3 +42,8 @@ class Plan(BaseModel):
     """The reader answers with words of the passages; no language model is asked."""
     unlearned: int = 0
     """Training samples that the model's context window has no room for."""
+
+    @property
+    def needs_corpus(self) -> bool:
+        """Whether it answers from documents."""
+        return self.passages > 0 or self.whole_corpus

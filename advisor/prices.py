@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.use_case import UseCase
+from generation.catalog import is_remote
 
 TABLE = Path(__file__).parent / "prices.json"
 
@@ -42,7 +43,8 @@ def prices_for(use_case: UseCase) -> Prices:
         for name, price in table["models"].items()
     }
     if told.input_per_million is not None and told.output_per_million is not None:
-        models[use_case.model.removeprefix("openai:")] = (told.input_per_million, told.output_per_million)
+        remote = next(filter(is_remote, use_case.every_model), use_case.model)
+        models[remote.removeprefix("openai:")] = (told.input_per_million, told.output_per_million)
     return Prices(
         currency=table["currency"],
         as_of=table["as_of"],

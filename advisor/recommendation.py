@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from advisor.audit import Finding
+from advisor.cascade import Cascade
 from advisor.decision import Confidence, Verdict
 from advisor.label_advice import Outlook
 from advisor.use_case import Constraints, Economics, Preset
@@ -93,6 +94,8 @@ class Recommendation(Part):
 
     name: str
     description: str
+    cascade: Cascade | None = None
+    """What its two methods are, where one was made of what was measured."""
     status: Literal["complete", "partial"]
     """`partial` when it was cancelled: methods without all samples are left out."""
     verdict: Verdict
@@ -135,6 +138,8 @@ class Recommendation(Part):
     documents: int
     folds: int
     model: str
+    models: tuple[str, ...] = ()
+    """All of them, where several are compared."""
     preset: Preset
     seed: int
     constraints: Constraints

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
@@ -17,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from advisor.audit import Finding
 from advisor.errors import UseCaseError
+from advisor.estimate import situation_of
 from advisor.measure import Measurement
-from advisor.methods import METHODS, Situation
+from advisor.methods import BY_NAME, method_name
 from advisor.recommendation import Recommendation
 from advisor.task import solved, understand
 from advisor.trials import as_parquet
@@ -99,16 +101,14 @@ def _read(file: BinaryIO) -> tuple[UseCase, Measurement, Recommendation]:
 
 def _measurement(use_case: UseCase, rest: _Measured, rows: pa.Table) -> Measurement:
     names = list(dict.fromkeys(rows["method"].to_pylist()))
-    if strange := set(names) - {m.name for m in METHODS}:
+    if strange := {method_name(name) for name in names} - set(BY_NAME):
         raise BadZipFile(f"it measured {', '.join(sorted(strange))}, which this version does not know")
     said = rows["method"].to_pylist()
     tensor = {name: rows.filter(pa.array([method == name for method in said])) for name in names}
     task = understand(use_case)
     samples = solved(use_case.samples, task)
-    leaves = use_case.constraints.data_may_leave
-    situation = Situation(task, use_case.model, use_case.preset, rest.has_corpus, leaves)
     return Measurement(
-        situation=situation,
+        situation=replace(situation_of(use_case), has_corpus=rest.has_corpus),
         samples=tuple(samples[i] for i in tensor[names[0]]["sample"].to_pylist()),
         tensor=tensor,
         **{name: getattr(rest, name) for name in _Measured.model_fields if name != "has_corpus"},

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from advisor.audit import Finding as Odd
 from advisor.baseline import Constant, constant
+from advisor.cascade import CASCADE, Arms, Cascade
 from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
 from advisor.measure import Measurement
-from advisor.methods import METHODS
+from advisor.methods import method_of, model_name
 from advisor.prices import prices_for
 from advisor.recommendation import Case
 from advisor.resampling import Evidence
@@ -19,8 +20,6 @@ from advisor.scoring import Floats
 from advisor.suspects import suspected
 from advisor.use_case import UseCase
 
-FAMILY = {m.name: m.family for m in METHODS}
-LEARNS = {m.name: m.learns for m in METHODS}
 SEARCHING = ("retrieval", "both")
 
 
@@ -39,6 +38,8 @@ class ScoreSheet:
     baseline: Constant
     costs: Mapping[str, Cost]
     constraints: Mapping[str, Finding]
+    cascade: Cascade | None = None
+    """Among the methods, where one can be made of them."""
 
     @property
     def excluded(self) -> dict[str, str]:
@@ -65,7 +66,10 @@ class ScoreSheet:
     @property
     def audit(self) -> tuple[Odd, ...]:
         """What is odd about the samples, now that they are answered."""
-        suspects = suspected(self.references, self.outputs, self.scores, FAMILY, self.numbers)
+        own = {name: said for name, said in self.outputs.items() if name != CASCADE}
+        families = {name: self.family(name) for name in own}
+        scores = {name: self.scores[name] for name in own}
+        suspects = suspected(self.references, own, scores, families, self.numbers)
         return (*self.measured.audit, *suspects)
 
     @property
@@ -95,51 +99,81 @@ class ScoreSheet:
     def knowledge_share(self) -> float | None:
         """What searching the documents gains over the best method that does not."""
         situation = self.measured.situation
-        searched = [score for name, score in self.scores.items() if FAMILY[name] in SEARCHING]
-        closed = [score for name, score in self.scores.items() if FAMILY[name] not in SEARCHING]
+        searched = [score for name, score in self.scores.items() if self.searches(name)]
+        closed = [score for name, score in self.scores.items() if not self.searches(name)]
         told = situation.has_corpus and situation.task.kind != "labels" and searched and closed
         return max(searched) - max(closed) if told else None
 
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The methods that a cascade asks; of any other, itself."""
+        return (self.cascade.first, self.cascade.second) if self.cascade and name == CASCADE else (name,)
+
+    def family(self, name: str) -> str:
+        """The road that a method takes."""
+        return CASCADE if name == CASCADE else method_of(name).family
+
+    def searches(self, name: str) -> bool:
+        """Whether it shows documents."""
+        return any(method_of(part).family in SEARCHING for part in self.parts(name))
+
+    def keeps_facts_in_weights(self, name: str) -> bool:
+        """Whether facts that stand in the documents are trained into it."""
+        situation = self.measured.situation
+        trained = any(method_of(part).family == "fine-tuning" for part in self.parts(name))
+        return situation.has_corpus and situation.task.kind != "labels" and trained
+
     def under(self, use_case: UseCase) -> ScoreSheet:
         """The same answers under the constraints and prices of this use case."""
-        costs, constraints = {}, {}
+        costs: dict[str, Cost] = {}
         for name in self.outputs:
-            costs[name] = _cost(use_case, self.measured, name)
-            keeps_facts = keeps_facts_in_weights(self.measured, name)
-            constraints[name] = examine(self.scores[name], costs[name], keeps_facts, use_case.constraints)
+            costs[name] = self._cost(use_case, name, costs)
+        constraints = {
+            name: examine(self.scores[name], costs[name], self.keeps_facts_in_weights(name), limits)
+            for limits in [use_case.constraints]
+            for name in costs
+        }
         if use_case.economics.prefer == "cheapest":
             costs = dict(sorted(costs.items(), key=lambda item: _price(item[1])))
         return replace(self, costs=costs, constraints=constraints)
 
+    def _cost(self, use_case: UseCase, name: str, known: Mapping[str, Cost]) -> Cost:
+        """What the method costs; a cascade as much as its first method, and its share of the second."""
+        limits, told = use_case.constraints, use_case.economics
+        searches = self.searches(name)
+        stale = searches or self.keeps_facts_in_weights(name)
+        learns = any(method_of(part).learns for part in self.parts(name))
+        terms = Terms(
+            volume=limits.monthly_volume,
+            updates=UPDATES_A_MONTH[limits.knowledge_changes] if stale else 0.0,
+            index_seconds=self.measured.index_seconds if searches else 0.0,
+            labels=told.per_label * len(use_case.samples) if learns else 0.0,
+            lifetime_months=told.lifetime_months,
+        )
+        model = model_name(name) or use_case.model
+        spent = cost(self.measured.tensor[name], model, terms, prices_for(use_case))
+        if self.cascade is None or name != CASCADE:
+            return spent
+        first, second = known[self.cascade.first].per_1000, known[self.cascade.second].per_1000
+        joined = None if first is None or second is None else first + self.cascade.handed_on * second
+        return spent.at(joined, limits.monthly_volume)
+
 
 def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
-    """Score and cost every method and hold it against the constraints."""
+    """Score and cost every method, and a cascade of them, and hold them against the constraints."""
     task, references = measured.situation.task, [s.output for s in measured.samples]
     outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
     columns = {name: task.metric.columns(said, references) for name, said in outputs.items()}
+    found = Arms(measured.tensor, columns, task.metric).cascade()
+    if found:
+        measured = replace(measured, tensor={**measured.tensor, CASCADE: found[1]})
+        outputs[CASCADE] = found[1]["output"].to_pylist()
+        columns[CASCADE] = task.metric.columns(outputs[CASCADE], references)
     scores = {name: float(task.metric.value(c.sum(axis=0))) for name, c in columns.items()}
     groups = groups_of(measured.samples)
     lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
-    return ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}).under(use_case)
-
-
-def keeps_facts_in_weights(measured: Measurement, method: str) -> bool:
-    """Whether facts that stand in the documents are trained into the method."""
-    situation = measured.situation
-    return situation.has_corpus and situation.task.kind != "labels" and FAMILY[method] == "fine-tuning"
-
-
-def _cost(use_case: UseCase, measured: Measurement, method: str) -> Cost:
-    limits, told, searches = use_case.constraints, use_case.economics, FAMILY[method] in SEARCHING
-    stale = searches or keeps_facts_in_weights(measured, method)
-    terms = Terms(
-        volume=limits.monthly_volume,
-        updates=UPDATES_A_MONTH[limits.knowledge_changes] if stale else 0.0,
-        index_seconds=measured.index_seconds if searches else 0.0,
-        labels=told.per_label * len(use_case.samples) if LEARNS[method] else 0.0,
-        lifetime_months=told.lifetime_months,
-    )
-    return cost(measured.tensor[method], use_case.model, terms, prices_for(use_case))
+    cascade = found[0] if found else None
+    sheet = ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade)
+    return sheet.under(use_case)
 
 
 def _price(spent: Cost) -> tuple[bool, float]:

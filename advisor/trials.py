@@ -9,6 +9,7 @@ from io import BytesIO
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,7 +42,7 @@ class Trial:
     @property
     def key(self) -> str:
         """Its file name in the store."""
-        return f"{self.method.name}-{self.fold}"
+        return f"{quote(self.method.name, safe=' @')}-{self.fold}"
 
 
 def plan_trials(methods: Sequence[Method], folds: Sequence[Fold]) -> list[Trial]:
@@ -167,6 +168,7 @@ def _table(
             "prepare_seconds": [prepared] * n,
             "too_long": [answer is None for answer in given],
             "unlearned": pa.array([unlearned] * n, pa.int32()),
+            "confidence": pa.array([a.confidence for a in answers], pa.float64()),
             "sources": pa.array([list(a.sources) for a in answers], pa.list_(pa.string())),
         }
     )

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from advisor.errors import UseCaseError
+from generation.catalog import is_remote
 from generation.words import count_words, normalise
 
 MIN_SAMPLES = 20
@@ -26,6 +27,7 @@ MIN_INPUTS = 10
 MAX_SAMPLES = 2_000
 MAX_WORDS = 1_500
 MAX_DOCUMENTS = 100_000
+MAX_MODELS = 8
 
 Preset = Literal["quick", "standard", "thorough"]
 MetricName = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1", "rouge_l", "field_f1"]
@@ -120,10 +122,48 @@ class UseCase(Strict):
     labels: tuple[Text, ...] | None = None
     """All labels, where some may be missing among the samples."""
     model: Text = "pocket"
+    models: tuple[Text, ...] = Field((), max_length=MAX_MODELS)
+    """Several base models to compare; `model` is the first of them then, and need not be given."""
     preset: Preset = "standard"
     seed: int = Field(0, ge=0, lt=2**31)
     margin: float = Field(0.02, ge=0, le=0.5)
     """Methods closer than this on the metric count as equally good; the simplest of them wins."""
+
+    @property
+    def every_model(self) -> tuple[str, ...]:
+        """The models that are compared, or the only one."""
+        return self.models or (self.model,)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_model(cls, data: Any) -> Any:
+        """A list of models says which one is `model`; a list of one is that model alone."""
+        if (
+            not isinstance(data, dict)
+            or not isinstance(named := data.get("models"), list | tuple)
+            or not named
+        ):
+            return data
+        if data.get("model", named[0]) != named[0]:
+            raise ValueError("model and models name different models: give one of the two fields")
+        return data | {"model": named[0], "models": named if len(named) > 1 else ()}
+
+    @field_validator("models")
+    @classmethod
+    def _different_models(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(models)) < len(models):
+            raise ValueError("names a model twice: name each once")
+        return models
+
+    @model_validator(mode="after")
+    def _one_remote_price(self) -> Self:
+        remote = [name for name in self.every_model if is_remote(name)]
+        if self.economics.input_per_million is not None and len(remote) > 1:
+            raise ValueError(
+                f"economics names one price, and {', '.join(remote)} are several remote models: "
+                "leave the price out, or measure them one at a time"
+            )
+        return self
 
     @field_validator("samples", mode="before")
     @classmethod

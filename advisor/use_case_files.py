@@ -20,6 +20,7 @@ TASK_FIELDS = (
     "constraints",
     "economics",
     "model",
+    "models",
     "preset",
     "seed",
     "margin",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from advisor.cascade import CASCADE
 from advisor.confidence_set import may_be_best
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
@@ -14,7 +15,7 @@ from advisor.measure import Measurement
 from advisor.prices import prices_for
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Resampled, draw
-from advisor.score_sheet import FAMILY, ScoreSheet, score_sheet
+from advisor.score_sheet import ScoreSheet, score_sheet
 from advisor.statistics import Standing, standings, winner_score
 from advisor.use_case import UseCase
 from advisor.wording import Findings, say
@@ -100,6 +101,8 @@ def _recommendation(
         documents=measured.documents,
         folds=measured.folds,
         model=use_case.model,
+        models=use_case.models,
+        cascade=sheet.cascade,
         preset=use_case.preset,
         seed=use_case.seed,
         constraints=use_case.constraints,
@@ -107,7 +110,7 @@ def _recommendation(
         currency=prices.currency,
         prices_as_of=prices.as_of,
         own_prices=prices.own,
-        seconds=sum(_seconds(table) for table in measured.tensor.values()),
+        seconds=sum(_seconds(table) for name, table in measured.tensor.items() if name != CASCADE),
     )
 
 
@@ -115,7 +118,7 @@ def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None,
     spent, table, found = sheet.costs[name], sheet.measured.tensor[name], sheet.constraints[name]
     return Row(
         method=name,
-        family=FAMILY[name],
+        family=sheet.family(name),
         score=standing.score,
         interval=standing.interval,
         deficit=standing.deficit,

@@ -18,7 +18,8 @@ import numpy as np
 from rich.console import Console
 
 from advisor.answering import where_fitting
-from advisor.deployment import deploy, open_deployment
+from advisor.cascade import CASCADE, Cascade
+from advisor.deployment import deploy, deploy_cascade, open_deployment
 from advisor.errors import AdvisorError
 from advisor.events import Event
 from advisor.files import write_atomically
@@ -47,7 +48,9 @@ def measure_task(folder: Path, out: Path, workbench: Workbench, given: argparse.
     home = out / folder.name
     found = recommend(case, workbench, home / "recommendation", on_event=_tell(folder.name))
     test = read_rows(folder / "test.jsonl", ("input", "output"))[: given.test]
-    said = {row.method: _answers(case, row.method, test, home, workbench) for row in found.rows}
+    said = {
+        row.method: _answers(case, row.method, found.cascade, test, home, workbench) for row in found.rows
+    }
     drawn = resample(_evidence(case, test, said), case.seed)
     return {
         "task": folder.name,
@@ -91,14 +94,22 @@ def _evidence(case: UseCase, test: Sequence[dict[str, Any]], said: Mapping[str, 
 
 
 def _answers(
-    case: UseCase, method: str, test: Sequence[dict[str, Any]], home: Path, workbench: Workbench
+    case: UseCase,
+    method: str,
+    cascade: Cascade | None,
+    test: Sequence[dict[str, Any]],
+    home: Path,
+    workbench: Workbench,
 ) -> list[str]:
     """The method's test answers; an input that does not fit the model is answered with nothing."""
     kept = home / "deployments" / f"{method}-on-{len(test)}-answers.json"
     if not kept.exists():
         console.print(f"{home.name}: {method} on the test set")
         folder = home / "deployments" / method
-        deploy(case, method, workbench, folder)
+        if cascade and method == CASCADE:
+            deploy_cascade(case, cascade, workbench, folder)
+        else:
+            deploy(case, method, workbench, folder)
         answerer = open_deployment(folder, workbench)
         inputs = [row["input"] for row in test]
         blocks = [inputs[at : at + BLOCK] for at in range(0, len(inputs), BLOCK)]

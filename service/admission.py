@@ -47,6 +47,7 @@ def specify(use_case: UseCase) -> dict[str, Any]:
     return {
         "name": use_case.name,
         "model": use_case.model,
+        "models": list(use_case.models),
         "preset": use_case.preset,
         "seed": use_case.seed,
         "samples": len(use_case.samples),

@@ -28,7 +28,10 @@ UseCasePath = Annotated[
     Path, typer.Argument(help="A use case: a JSON file, or a folder with task.json and samples.jsonl.")
 ]
 DemoPath = Annotated[Path | None, typer.Argument(help="A use case; examples/handbook_questions by default.")]
-Model = Annotated[str | None, typer.Option(help="The language model to measure with.")]
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="A language model to measure with; again to compare several."),
+]
 Preset = Annotated[str | None, typer.Option(help="quick, standard or thorough.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same folds and training.")]
 ReplayBundle = Annotated[Path, typer.Argument(help="A replay.zip that a recommendation has written.")]
@@ -52,7 +55,7 @@ def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> Non
 @app.command()
 def advise(
     path: UseCasePath,
-    model: Model = None,
+    model: Models = None,
     preset: Preset = None,
     seed: Seed = None,
     json_out: JsonOut = None,
@@ -61,7 +64,8 @@ def advise(
     """Measure every method on a use case and recommend one. Run it again to go on after Ctrl-C."""
     from service.commands.advise import run
 
-    run(path, {"model": model, "preset": preset, "seed": seed}, json_out, report)
+    named = {"model": model[0], "models": model} if model else {}
+    run(path, {**named, "preset": preset, "seed": seed}, json_out, report)
 
 
 @app.command()

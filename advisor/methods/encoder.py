@@ -14,6 +14,7 @@ class EncoderLora:
     name = "encoder-lora"
     family: Family = "fine-tuning"
     learns = True
+    asks_model = False
 
     def why_not(self, situation: Situation) -> str | None:
         """It chooses among labels, and takes time to train."""

@@ -20,6 +20,7 @@ class FewShot:
     name = "few-shot"
     family: Family = "prompting"
     learns = True
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a model that may see the data."""
@@ -27,21 +28,23 @@ class FewShot:
 
     def prepare(self, training: Training) -> Plan:
         """Draw the demonstrations from the train fold."""
-        is_labels = training.situation.task.kind == "labels"
-        shown = draw(training.examples, is_labels, training.seed)
-        return training.plan(self.name, demonstrations=[Demonstration(s.input, s.output) for s in shown])
+        return training.plan(self.name, demonstrations=demonstrate(training))
 
 
-def draw(examples: Sequence[Sample], by_label: bool, seed: int) -> list[Sample]:
-    """`SHOTS` samples, at least one of each label where that fits, in random order."""
+def demonstrate(training: Training, shots: int = SHOTS) -> list[Demonstration]:
+    """So many training samples, and up to twice as many where that shows more of the labels."""
+    is_labels = training.situation.task.kind == "labels"
+    labels = len({e.output for e in training.examples}) if is_labels else 0
+    return draw(training.examples, max(shots, min(2 * shots, labels)), is_labels, training.seed)
+
+
+def draw(examples: Sequence[Sample], shots: int, by_label: bool, seed: int) -> list[Demonstration]:
+    """So many samples in random order; by label, as many of each as of any other."""
     rng = Random(seed)  # noqa: S311 - a draw, not a secret
     order = rng.sample(list(examples), len(examples))
-    if by_label:
-        order = _round_robin(order)
-    labels = len({e.output for e in examples}) if by_label else 0
-    shown = order[: max(SHOTS, min(2 * SHOTS, labels))]
+    shown = (_round_robin(order) if by_label else order)[:shots]
     rng.shuffle(shown)
-    return shown
+    return [Demonstration(s.input, s.output) for s in shown]
 
 
 def _round_robin(samples: Sequence[Sample]) -> list[Sample]:

@@ -12,6 +12,7 @@ class FeatureHead:
     name = "feature-head"
     family: Family = "fine-tuning"
     learns = True
+    asks_model = False
 
     def why_not(self, situation: Situation) -> str | None:
         """It chooses among labels and can write nothing else."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.errors import Cancelled
@@ -22,6 +23,7 @@ class Lora:
     name = "lora"
     family: Family = "fine-tuning"
     learns = True
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a local model and time to train it."""
@@ -32,8 +34,11 @@ class Lora:
         return train(training, training.plan(self.name))
 
 
-def train(training: Training, prompt: Plan) -> Plan:
+def train(training: Training, prompt: Plan, parent: Path | None = None) -> Plan:
     """The prompt plan with an adapter that was trained on exactly its prompts.
+
+    On a model that is an adapter itself a new one is trained on its base, or on top of it where it is
+    given as the parent.
 
     Raises:
         Cancelled: `training.cancelled` turned true on the way.
@@ -42,19 +47,20 @@ def train(training: Training, prompt: Plan) -> Plan:
     # Imported here: whoever only asks `why_not` must not load torch.
     from finetune.errors import Cancelled as TrainingCancelled
     from finetune.recipe import Recipe
-    from finetune.session import Session
+    from finetune.session import Parent, Session
     from finetune.training import train_adapter
 
     rows = _rows(training, prompt)
-    base = training.workbench.catalog.folder(prompt.model)
+    parts = training.workbench.catalog.parts(prompt.model)
     recipe = replace(Recipe.for_size(len(rows), seed=training.seed), long_rows="drop")
-    session = Session(control=Control(training.cancelled))
+    session, out = Session(control=Control(training.cancelled)), training.folder / ADAPTER
+    below = Parent(parent, "stack") if parent else None
     try:
-        report = train_adapter(base, rows, recipe, training.folder / ADAPTER, session=session)
+        report = train_adapter(parts.base, rows, recipe, out, parent=below, session=session)
     except TrainingCancelled as stopped:
         raise Cancelled(str(stopped)) from stopped
     unlearned = len(training.examples) - len(rows) + report.manifest.dropped_rows
-    return prompt.model_copy(update={"adapted": True, "unlearned": unlearned})
+    return prompt.model_copy(update={"model": parts.base_name, "adapted": True, "unlearned": unlearned})
 
 
 def _rows(training: Training, prompt: Plan) -> list[TrainingExample]:

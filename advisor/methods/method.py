@@ -31,6 +31,9 @@ class Situation:
     preset: Preset
     has_corpus: bool
     data_may_leave: bool
+    corpus_words: int = 0
+    models: tuple[str, ...] = ()
+    """All that are compared, where there are several; `model` is the one that a method is to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,21 @@ class Method(Protocol):
         """False where nothing comes from the samples, so that one run answers them all."""
         ...
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether the use case's language model answers; if not, one run is enough for all models."""
+        ...
+
     def why_not(self, situation: Situation) -> str | None:
         """The reason why it cannot apply, or None."""
         ...
 
     def prepare(self, training: Training) -> Plan:
-        """Learn from the training samples; write artifacts to `training.folder`."""
+        """Learn from the training samples; write artifacts to `training.folder`.
+
+        Raises:
+            DoesNotApply: only now it shows that it cannot.
+        """
         ...
 
 
@@ -109,6 +121,11 @@ def needs_training(situation: Situation) -> str | None:
     if is_remote(situation.model):
         return f"{situation.model} is a remote model; only local models are trained here"
     return "the quick preset trains no language model" if situation.preset == "quick" else None
+
+
+def needs_time(situation: Situation) -> str | None:
+    """The reason why the preset leaves it out, or None."""
+    return "the quick preset leaves it out" if situation.preset == "quick" else None
 
 
 def needs_corpus(situation: Situation) -> str | None:

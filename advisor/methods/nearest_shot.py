@@ -17,6 +17,7 @@ class NearestShot:
     name = "knn-few-shot"
     family: Family = "prompting"
     learns = True
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a model that may see the data."""

@@ -14,6 +14,7 @@ class Rag:
     name = "rag"
     family: Family = "retrieval"
     learns = False
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a corpus, and a model that may see the data."""

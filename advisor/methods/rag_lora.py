@@ -17,6 +17,7 @@ class RagLora:
     name = "rag-lora"
     family: Family = "both"
     learns = True
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a corpus, a local model and time to train it."""

@@ -13,6 +13,7 @@ class RagReader:
     name = "rag-reader"
     family: Family = "retrieval"
     learns = False
+    asks_model = False
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a corpus, and answers that are short enough to stand in it word for word."""

@@ -12,6 +12,7 @@ class ZeroShot:
     name = "zero-shot"
     family: Family = "prompting"
     learns = False
+    asks_model = True
 
     def why_not(self, situation: Situation) -> str | None:
         """It needs a model that may see the data."""

@@ -9,11 +9,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
+from advisor.cascade import CASCADE, Cascade, confidence, together
 from advisor.estimate import applicable, situation_of
 from advisor.events import ignore, never
 from advisor.files import write_atomically
 from advisor.measure import INDEX_SECONDS, fingerprint, measure
-from advisor.methods import METHODS
+from advisor.methods import METHODS, method_of
 from advisor.recommend import recommend
 from advisor.score_sheet import score_sheet
 from advisor.workbench import Workbench
@@ -77,14 +80,14 @@ def _measured(customer: Customer, truth: Truth, home: Path, mark: str, tell: Tel
         labels=scorer.labels,
         margin=case.margin,
         corpus=case.corpus is not None,
-        learning=tuple(m.name for m in METHODS if m.learns),
+        learning=(*(m.name for m in METHODS if m.learns), CASCADE),
         excluded=sheet.excluded,
         verdict=said.verdict,
         recommended=said.recommended,
         wall_seconds=wall,
         fingerprint=mark,
     )
-    return Tensor(about, *scorer.samples(sheet), _test(customer, truth, scorer, tell))
+    return Tensor(about, *scorer.samples(sheet), _test(customer, truth, scorer, sheet.cascade, tell))
 
 
 def _index(truth: Truth, advice: Path) -> float:
@@ -103,14 +106,26 @@ def _index(truth: Truth, advice: Path) -> float:
     return float(noted.read_text())
 
 
-def _test(customer: Customer, truth: Truth, scorer: Scorer, tell: Tell) -> dict[str, Part]:
+def _test(
+    customer: Customer, truth: Truth, scorer: Scorer, cascade: Cascade | None, tell: Tell
+) -> dict[str, Part]:
     """Every method that applies, whether the adviser measured it or not."""
     methods, _ = applicable(situation_of(use_case_of(customer, truth.task.pool)))
     parts = {}
     for method in methods:
         tell(f"{method.name} on the test lines")
         parts[method.name] = scorer.test(truth.task, truth.of(customer, method))
+    if cascade:
+        parts[CASCADE] = scorer.test(truth.task, _cascaded(customer, truth, cascade))
     return parts
+
+
+def _cascaded(customer: Customer, truth: Truth, cascade: Cascade) -> pa.Table:
+    """What the cascade answers, from what its two methods did."""
+    first, second = (truth.of(customer, method_of(name)) for name in (cascade.first, cascade.second))
+    asked = confidence(first) < cascade.threshold
+    rows = zip(first.to_pylist(), second.to_pylist(), asked, strict=True)
+    return pa.Table.from_pylist([together(mine, other, bool(is_asked)) for mine, other, is_asked in rows])
 
 
 def _still_valid(tensor: Tensor, mark: str, path: Path) -> Tensor:

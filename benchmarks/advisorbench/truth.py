@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from advisor.answering import Answer, Answerer, where_fitting
+from advisor.errors import DoesNotApply
 from advisor.estimate import situation_of
 from advisor.files import write_atomically
 from advisor.measure import open_corpus
@@ -68,7 +69,7 @@ class Truth:
                 return self._deployed(case, method, Path(scratch))
         except ModelUnavailableError:  # of passing nature
             raise
-        except (GenerationError, FinetuneError, RetrievalError):
+        except (DoesNotApply, GenerationError, FinetuneError, RetrievalError):
             return _rows([NOTHING] * len(self.task.test), 0.0)
 
     def _deployed(self, case: UseCase, method: Method, folder: Path) -> pa.Table:
@@ -88,6 +89,7 @@ def _rows(answers: Sequence[Answer], prepared: float) -> pa.Table:
     return pa.table(
         {
             "output": [a.text for a in answers],
+            "confidence": pa.array([a.confidence for a in answers], pa.float64()),
             "prompt_tokens": [a.prompt_tokens for a in answers],
             "completion_tokens": [a.completion_tokens for a in answers],
             "seconds": [a.seconds for a in answers],

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from advisor.answering import Answerer
+from advisor.answering import Answering
 from advisor.deployment import open_deployment
 from advisor.workbench import Workbench
 from generation.errors import UnknownModelError
@@ -28,7 +28,7 @@ class Models:
         self._make_workbench = workbench
         self._pipeline = pipeline
         self._capacity = capacity
-        self._answerers: OrderedDict[str, Answerer] = OrderedDict()
+        self._answerers: OrderedDict[str, Answering] = OrderedDict()
         self._batcher = Batcher()
         self._opening = threading.RLock()
         self._workbench: Workbench | None = None
@@ -82,7 +82,7 @@ class Models:
                 self._workbench = self._make_workbench()
             return self._workbench
 
-    def _answerer(self, deployment: str) -> Answerer:
+    def _answerer(self, deployment: str) -> Answering:
         with self._opening:
             if deployment not in self._answerers:
                 self._answerers[deployment] = self._load(deployment)
@@ -91,7 +91,7 @@ class Models:
                 self._answerers.popitem(last=False)
             return self._answerers[deployment]
 
-    def _load(self, deployment: str) -> Answerer:
+    def _load(self, deployment: str) -> Answering:
         folder = self._pipeline(deployment)
         if not folder.is_dir():
             raise UnknownModelError(f"There is no deployment {deployment!r}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -52,14 +53,20 @@ def recommend_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal)
 
 def deploy_job(settings: Settings, data: DataDir, job: Job, _stop: StopSignal) -> dict[str, Any]:
     """Prepare a method on all samples, ready to be served."""
-    from advisor.deployment import deploy
+    from advisor.cascade import CASCADE, Cascade
+    from advisor.deployment import deploy, deploy_cascade
 
-    use_case = read_use_case(data.folder("recommendation", job.spec["recommendation"]))
+    source = data.folder("recommendation", job.spec["recommendation"])
+    use_case, method, workbench = read_use_case(source), job.spec["method"], build_workbench(settings)
     target = data.pipeline(job.id)
     if not target.exists():
         shutil.rmtree(target.parent, ignore_errors=True)
-    deploy(use_case, job.spec["method"], build_workbench(settings), target)
-    return {"method": job.spec["method"]}
+    if method == CASCADE:
+        report = json.loads((source / "report.json").read_text("utf-8"))
+        deploy_cascade(use_case, Cascade.model_validate(report["cascade"]), workbench, target)
+    else:
+        deploy(use_case, method, workbench, target)
+    return {"method": method}
 
 
 TASKS: dict[Kind, Task] = {

@@ -11,6 +11,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
+from advisor.methods import model_name
 from generation.errors import UnknownModelError
 from service.errors import InvalidRequest, NotReady
 from service.lookups import find_deployment, find_recommendation
@@ -76,8 +77,14 @@ def _queue(here: Resources, recommendation_id: str, asked: DeployRequest, key: s
     report = _report(here, source)
     method = _method(report, asked.method)
     deployment_id = f"dep_{uuid4().hex}"
-    name = asked.name or f"{_slug(source.spec['name'] or 'use-case')}-{method}-{deployment_id[4:10]}"
-    spec = {"recommendation": source.id, "method": method, "parent_model": source.spec["model"]}
+    name = asked.name or f"{_slug(source.spec['name'] or 'use-case')}-{_slug(method)}-{deployment_id[4:10]}"
+    parent = model_name(method) or source.spec["model"]
+    spec = {
+        "recommendation": source.id,
+        "method": method,
+        "parent_model": parent,
+        "models": source.spec.get("models", []),
+    }
     body = json.dumps([source.id, asked.model_dump(mode="json")])
     new = NewJob(deployment_id, "deployment", spec, sha256(body.encode()).hexdigest(), key, name)
     job, _ = here.data.jobs.create(new, here.settings.duplicate_seconds)

@@ -37,7 +37,8 @@ async def create(
         raise InvalidRequest("content-type: send the use case as application/json.", "content-type")
     body = await request.body()
     use_case = await run_in_threadpool(admit, here, body)
-    await here.engine.check(use_case.model)
+    for model in use_case.every_model:
+        await here.engine.check(model)
     job = await run_in_threadpool(_queue, here, use_case, idempotency_key)
     response.headers["location"] = f"/v1/recommendations/{job.id}"
     return await run_in_threadpool(_show, here, job, response)

@@ -19,7 +19,7 @@ class DeployRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    method: str | None = Field(None, max_length=64)
+    method: str | None = Field(None, max_length=300)
     """A measured method; the recommended one where it is left out."""
     name: str | None = Field(None, pattern=NAME_PATTERN)
     """The model name under which it will answer."""

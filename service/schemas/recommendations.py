@@ -29,6 +29,8 @@ class RecommendationObject(Identified):
     finished_at: int | None
     name: str
     model: str
+    models: tuple[str, ...] = ()
+    """All of them, where several are compared."""
     preset: str
     seed: int
     samples: int

@@ -45,6 +45,7 @@ def measured(case: UseCase, rng: np.random.Generator) -> Measurement:
                 "prepare_seconds": [rng.uniform(0, 500)] * SAMPLES,
                 "too_long": [False] * SAMPLES,
                 "unlearned": [0] * SAMPLES,
+                "confidence": pa.array([None] * SAMPLES, pa.float64()),
                 "sources": [["one"]] * SAMPLES,
             }
         )

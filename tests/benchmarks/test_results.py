@@ -51,5 +51,5 @@ def test_measures_a_task_whose_test_lines_are_strange(tmp_path: Path) -> None:
     assert found["recommended"] == "zero-shot"
     assert found["on_test"]["zero-shot"] == pytest.approx((18 / 19 + 18 / 19 + 0) / 3)
     gain, low, high = found["loss"]
-    assert low <= gain <= high and gain == pytest.approx(0, abs=0.02)
+    assert low <= gain <= high and gain == pytest.approx(0, abs=0.06)
     assert "| parity (macro_f1) | 40 / 20 |" in table([found])
