@@ -10,9 +10,10 @@ from random import Random
 
 from generation.pocket.recipe.prose import paragraphs
 from generation.pocket.recipe.words import is_held_out
-from retrieval.reader.recipe.events import Report, reports_alike
 from retrieval.reader.recipe.grammar import parse
 from retrieval.reader.recipe.questions import ask
+from retrieval.reader.recipe.reports import Report, as_asked, report
+from retrieval.reader.recipe.topics import topics
 from retrieval.reader.recipe.wordnet import PERSON, Sense, senses
 
 UNANSWERABLE = 0.3
@@ -37,7 +38,7 @@ def lessons(seed: int, held_out: bool = False) -> Iterator[Lesson]:
     rng = Random(seed)
     makers = (_of_prose, _of_glosses, _of_reports)
     while True:
-        found = rng.choices(makers, (0.4, 0.35, 0.25))[0](rng, held_out)
+        found = rng.choices(makers, (0.35, 0.2, 0.45))[0](rng, held_out)
         if found:
             yield found
 
@@ -92,16 +93,29 @@ def _definition(rng: Random, drawn: list[Sense], said: list[str]) -> Lesson | No
 
 
 def _of_reports(rng: Random, held_out: bool) -> Lesson | None:
-    """Invented reports of one kind, with sentences of real prose between them."""
-    made = reports_alike(rng, held_out, rng.randint(2, 5))
-    chosen: Report = made[0]
-    question, *answer = rng.choice(chosen.asked)
-    others = [r.text for r in made[1:]] + list(rng.choice(_prose(held_out)))
-    if rng.random() < UNANSWERABLE:
-        return Lesson(question, " ".join(others), None)
-    return _placed(
-        rng, question, chosen.text, (answer[0], answer[1]), rng.sample(others, rng.randint(1, len(others)))
-    )
+    """An invented report among others, often of the same kind, and sentences of real prose."""
+    topic = rng.choice(topics(held_out))
+    chosen, *alike = [report(rng, topic, held_out) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    unanswerable = rng.random() < UNANSWERABLE
+    left_open = unanswerable and chosen.open and rng.random() < 0.6
+    question, start, end = rng.choice([(q, 0, 0) for q in chosen.open] if left_open else chosen.asked)
+    if chosen.name not in question:
+        alike = []  # only the name tells reports of one kind apart
+    heading = _heading(chosen) if alike or rng.random() < 0.2 else ""
+    others = [_heading(one) + one.text for one in alike]
+    others += [report(rng, rng.choice(topics(held_out)), held_out).text for _ in range(rng.randint(0, 2))]
+    others += rng.choice(_prose(held_out))[: rng.randint(0, 3)]
+    rng.shuffle(others)
+    asked = as_asked(rng, question)
+    if left_open:
+        return Lesson(asked, _placed(rng, asked, heading + chosen.text, (0, 1), others).passage, None)
+    if unanswerable:
+        return Lesson(asked, " ".join(others), None) if others else None
+    return _placed(rng, asked, heading + chosen.text, (len(heading) + start, len(heading) + end), others)
+
+
+def _heading(of: Report) -> str:
+    return f"{of.name[0].upper()}{of.name[1:]}. " if of.name else ""
 
 
 def _lesson(rng: Random, near: list[str], far: list[str]) -> Lesson | None:

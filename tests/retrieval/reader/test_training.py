@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 
 import pytest
 
-from retrieval.reader.recipe.frames import FRAMES
 from retrieval.reader.recipe.lessons import Lesson
+from retrieval.reader.recipe.slots import SLOT, kinds
+from retrieval.reader.recipe.topics import topics
 from retrieval.reader.recipe.train import LONGEST, batches, task
 
 PASSAGE = "The ferry sank in 1883. Nobody drowned, as Jo Marrow-Lane had rowed out to it."
@@ -37,7 +37,22 @@ def test_batches_hold_windows_of_like_length() -> None:
         assert max(lengths) - min(lengths) < 60
 
 
-def test_every_question_of_a_frame_can_be_answered_by_one_of_its_sentences() -> None:
-    for sentences, questions in FRAMES:
-        slots = [set(re.findall(r"\{(\w)\}", sentence)) for sentence in sentences]
-        assert all(any(slot in of for of in slots) for slot in questions)
+EVERY_TOPIC = [*topics(held_out=False), *topics(held_out=True)]
+
+
+def test_every_question_of_a_topic_asks_for_something_that_a_sentence_of_its_fact_tells() -> None:
+    for fact in (fact for topic in EVERY_TOPIC for fact in topic.facts):
+        told = {slot for sentence in fact.sentences for slot in SLOT.findall(sentence)}
+        assert fact.questions.keys() <= told
+
+
+def test_every_slot_is_of_a_known_kind() -> None:
+    known = {*kinds(), "name", "noun", "nouns", "Noun", "celebrity", "location", "year"}
+    forms = [form for of in kinds().values() for form in of]
+    assert {kind.rstrip("0123456789") for form in forms for kind in SLOT.findall(form)} <= known
+    for topic in EVERY_TOPIC:
+        said = [form for of in topic.own.values() for form in of]
+        for fact in topic.facts:
+            said += [*fact.sentences, *(question for of in fact.questions.values() for question in of)]
+        used = {slot for form in said for slot in SLOT.findall(form)} - topic.own.keys()
+        assert {slot if slot in known else slot.rstrip("0123456789") for slot in used} <= known
