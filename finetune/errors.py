@@ -2,6 +2,7 @@
 
 FinetuneError
 ├── DatasetError       rows that cannot be trained on; names each with its number and the remedy
+├── DataMustStay       the rows would be sent to another server, and may not
 ├── RecipeError        a dial outside its range, or dials that exclude each other
 ├── CheckpointError    a checkpoint that cannot be written, is in use, or belongs to another training
 │   └── DamagedCheckpoint
@@ -11,6 +12,7 @@ FinetuneError
 ├── Stopped            asked to stop; no adapter was written, the last checkpoint is kept
 │   ├── Cancelled      for good
 │   └── Paused         for a while; the same call goes on where it stopped
+├── ExportError        a model that cannot be written in that form
 └── HeadError          a head that cannot be fitted or read
 """
 
@@ -48,6 +50,10 @@ class Forgot(TrainingError):  # noqa: N818 - says what happened
         self.before, self.after, self.bound = before, after, bound
 
 
+class DataMustStay(FinetuneError):  # noqa: N818 - says what holds
+    """The rows would be sent to another server, and nobody said that they may."""
+
+
 class RecipeError(FinetuneError):
     """A dial outside its range, or dials that exclude each other."""
 
@@ -70,6 +76,10 @@ class Cancelled(Stopped):
 
 class Paused(Stopped):
     """Asked to stop for a while; the same call goes on where it stopped."""
+
+
+class ExportError(FinetuneError):
+    """A model that cannot be written in that form, or not there; says what to do."""
 
 
 class HeadError(FinetuneError):

@@ -1,9 +1,9 @@
-"""The command lines of `trivium tune` and `trivium compare`. Heavy imports wait inside the commands."""
+"""The command lines of `trivium train`, `tune`, `compare` and `export`; heavy imports wait inside."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,15 +13,45 @@ TrainingPath = Annotated[Path, typer.Argument(help="Rows to learn from, in any f
 Validation = Annotated[
     Path | None, typer.Option(help="Rows to measure on; a fifth of FILE where it is left out.")
 ]
+Measured = Annotated[Path | None, typer.Option(help="Rows to measure on.")]
+Trainable = Annotated[
+    str, typer.Option(help="The model to train on; openai:NAME sends the rows to that server.")
+]
+Suffix = Annotated[str, typer.Option(help="A word for the model's name; the file's name by default.")]
+MayLeave = Annotated[bool, typer.Option("--data-may-leave", help="Allow that the rows are sent away.")]
 Base = Annotated[str, typer.Option(help="The local model to train.")]
 Epochs = Annotated[int | None, typer.Option(min=1, max=1_000, help="The most epochs of a training.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same trials.")]
+Exported = Annotated[str, typer.Argument(help="A local model or an adapter, by name.")]
+Form = Annotated[
+    Literal["peft", "merged", "gguf"],
+    typer.Option(
+        "--format", help="An adapter as it is, a whole transformers folder, or a file for llama.cpp."
+    ),
+]
+OutFolder = Annotated[Path, typer.Option(help="A new or empty folder.")]
 Names = Annotated[
     list[str], typer.Argument(help="Models by name; the first is what others are held against.")
 ]
 DataPath = Annotated[Path, typer.Option(help="Rows with answers, in any format of `trivium data`.")]
 Show = Annotated[int, typer.Option(min=0, help="Rows whose answers are shown, the most different first.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write every answer and score as JSON here.")]
+
+
+@app.command()
+def train(
+    file: TrainingPath,
+    validation: Measured = None,
+    model: Trainable = "pocket",
+    epochs: Epochs = None,
+    suffix: Suffix = "",
+    seed: Seed = 0,
+    data_may_leave: MayLeave = False,
+) -> None:
+    """Train a model, here or on another server, and print its new name. Run it again to go on."""
+    from service.commands.train import TrainWish, run_train
+
+    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave))
 
 
 @app.command()
@@ -44,3 +74,11 @@ def compare(models: Names, data: DataPath, show: Show = 5, json_out: JsonOut = N
     from service.commands.compare import run_compare
 
     run_compare(models, data, show, json_out)
+
+
+@app.command()
+def export(model: Exported, out: OutFolder, form: Form = "merged") -> None:
+    """Write a model as a folder that other programs load."""
+    from service.commands.export import run_export
+
+    run_export(model, form, out)

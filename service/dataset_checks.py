@@ -75,7 +75,7 @@ def outcome_apart(module: str, task: str, folder: Path, seconds: float = SECONDS
             ) from error
         finally:
             stop(process, 0)
-    return _outcome(folder / OUTCOME)
+    return read_outcome(folder / OUTCOME)
 
 
 @contextmanager
@@ -88,7 +88,13 @@ def _place() -> Iterator[None]:
         _places.release()
 
 
-def _outcome(path: Path) -> dict[str, Any]:
+def read_outcome(path: Path) -> dict[str, Any]:
+    """What a process wrote.
+
+    Raises:
+        InvalidRequest: it refused, or died.
+        GenerationError: the model cannot be used.
+    """
     if not path.exists():
         raise InvalidRequest(
             "file: the process that read it died, perhaps for want of memory; send a part of it, or JSONL.",

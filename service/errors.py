@@ -20,7 +20,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.errors import AdvisorError, UseCaseError
-from finetune.errors import CheckpointError, DatasetError, Diverged, FinetuneError, RecipeError
+from finetune.errors import (
+    CheckpointError,
+    DataMustStay,
+    DatasetError,
+    Diverged,
+    ExportError,
+    FinetuneError,
+    RecipeError,
+)
 from generation.errors import (
     AdapterMismatchError,
     ContextTooLongError,
@@ -109,6 +117,8 @@ RULES: dict[type[Exception], Rule] = {
     InvalidValidationFile: Rule(400, REQUEST, "invalid_validation_file"),
     UseCaseError: Rule(400, REQUEST, "invalid_use_case"),
     DatasetError: Rule(400, REQUEST, "invalid_training_file"),
+    DataMustStay: Rule(400, REQUEST, "data_must_stay"),
+    ExportError: Rule(400, REQUEST, "export_impossible"),
     RecipeError: Rule(400, REQUEST, "invalid_recipe"),
     ContextTooLongError: Rule(400, REQUEST, "context_length_exceeded"),
     AdapterMismatchError: Rule(400, REQUEST, "adapter_mismatch"),

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     model_folders: dict[str, Path] = {}
     """Local models besides pocket, as JSON: {"name": "folder"}."""
+    gguf_converter: Path | None = None
+    """llama.cpp's convert_hf_to_gguf.py, for exports; without it, it is looked for on the PATH."""
     loaded_models: int = Field(2, ge=1)
     """Models that one process keeps in memory."""
     loaded_adapters: int = Field(16, ge=1)

@@ -1,0 +1,66 @@
+"""The port of whatever trains: rows and a recipe go in, the name of a model that answers comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from finetune.dataset import Example
+from finetune.recipe import Recipe
+from finetune.session import Control, Validation
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What shall be learned, and how."""
+
+    examples: Sequence[Example]
+    recipe: Recipe
+    validation: Validation = field(default_factory=Validation)
+    suffix: str = ""
+    """Letters, digits, dots and dashes that the model's name shall hold."""
+    data_may_leave: bool = False
+    """Whether the rows may be sent to another server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a training tells."""
+
+    message: str
+    level: Literal["info", "warn", "error"] = "info"
+    data: Mapping[str, Any] | None = None
+    """Of a step, in OpenAI's words: step, train_loss, ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What became of an order."""
+
+    model: str
+    """The name by which the catalog opens it."""
+    events: tuple[Event, ...]
+    trained_tokens: int | None
+    score: float | None
+    """The judge's, on what the model answers to the validation rows as it is served; None without a judge."""
+
+
+Listener = Callable[[Event], None]
+
+
+class Backend(Protocol):
+    """Something that trains."""
+
+    def train(self, order: Order, tell: Listener | None = None, control: Control | None = None) -> Trained:
+        """Carry the order out; the same order again goes on, or gives the finished model.
+
+        Raises:
+            DatasetError: rows that cannot be trained on.
+            RecipeError: dials that do not fit the model or the place.
+            DataMustStay: the rows would leave this machine, and may not.
+            TrainingError: the training went wrong.
+            Cancelled, Paused: `control` said so.
+            GenerationError: the model or the server cannot be reached.
+        """
+        ...

@@ -1,0 +1,147 @@
+"""Trainings here and on another server take the same order; the other server is a `trivium serve`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import openai
+import pytest
+from typer.testing import CliRunner, Result
+
+from finetune.backends.port import Backend, Event, Order
+from finetune.dataset import TrainingExample
+from finetune.errors import Cancelled, DatasetError, Paused
+from finetune.recipe import Recipe
+from finetune.session import Validation, Wish
+from generation.errors import ModelUnavailableError
+from generation.language_model import Request
+from generation.messages import Message
+from service.cli import app
+from service.processes.started import Running, started_server
+from service.settings import Settings
+from service.wiring import build_backend, build_catalog
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+KEY = "a-key-of-the-remote-server"
+ROWS = [TrainingExample((Message("user", f"{i} + 1?"), Message("assistant", str(i + 1)))) for i in range(12)]
+
+
+def share_of_ones(answers: Sequence[str]) -> float:
+    return sum(answer.startswith("1") for answer in answers) / len(answers)
+
+
+ORDER = Order(ROWS[:10], Recipe(epochs=3, seed=7), Validation(ROWS[10:], share_of_ones), "desk", True)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory, tiny_llama: Path) -> Iterator[Running]:
+    folders = json.dumps({"tiny": str(tiny_llama)})
+    environment = {"TRIVIUM_MODEL_FOLDERS": folders, "TRIVIUM_API_KEYS": KEY, "OMP_NUM_THREADS": "1"}
+    with started_server(tmp_path_factory.mktemp("remote"), environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stock(live: Running) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key=KEY) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def settings(live: Running, tmp_path_factory: pytest.TempPathFactory, tiny_llama: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path_factory.mktemp("home"),
+        model_folders={"tiny": tiny_llama},
+        openai_base_url=f"{live.url}/v1",
+        openai_api_key=KEY,
+    )
+
+
+class Asker:
+    """Wishes for the same thing again and again."""
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+
+    def wish(self) -> Wish:
+        return self._wish
+
+
+@pytest.mark.parametrize("model", ["tiny", "openai:tiny"])
+def test_an_order_becomes_a_model_that_the_catalog_opens(settings: Settings, model: str) -> None:
+    backend: Backend = build_backend(settings, model)
+    heard: list[Event] = []
+    done = backend.train(ORDER, heard.append)
+    assert done.model.removeprefix("openai:").startswith("ft:tiny:trivium:desk:")
+    assert done.trained_tokens
+    assert tuple(heard) == done.events
+    steps = [event.data["step"] for event in heard if event.data and event.message.startswith("Step ")]
+    assert steps == list(range(1, len(steps) + 1)) and len(steps) >= 3
+    assert heard[-1].level == "info"
+    asked = [Request(row.messages[:1], max_tokens=8) for row in ORDER.validation.rows]
+    said = build_catalog(settings).open(done.model).generate(asked)
+    assert done.score == share_of_ones([answer.text for answer in said])
+    again = backend.train(ORDER)
+    assert (again.model, again.score, again.trained_tokens) == (done.model, done.score, done.trained_tokens)
+
+
+def test_nothing_is_left_on_the_server_and_nothing_is_trained_twice(
+    settings: Settings, stock: openai.OpenAI
+) -> None:
+    build_backend(settings, "openai:tiny").train(ORDER)
+    assert len(list(stock.fine_tuning.jobs.list())) == 1
+    assert not [file for file in stock.files.list() if file.purpose == "fine-tune"]
+
+
+def test_a_paused_job_goes_on_and_a_cancelled_one_begins_anew(
+    settings: Settings, stock: openai.OpenAI
+) -> None:
+    backend = build_backend(settings, "openai:tiny")
+    long = Order(ROWS, Recipe(epochs=1_000), data_may_leave=True)
+    with pytest.raises(Paused):
+        backend.train(long, control=Asker(Wish.PAUSE))
+    [paused, _] = stock.fine_tuning.jobs.list()
+    assert (paused.model_extra or {})["paused"] is True
+    with pytest.raises(Cancelled):
+        backend.train(long, control=Asker(Wish.CANCEL))
+    [cancelled, _] = stock.fine_tuning.jobs.list()
+    assert cancelled.id == paused.id
+    with pytest.raises(Cancelled):
+        backend.train(long, control=Asker(Wish.CANCEL))
+    assert len(list(stock.fine_tuning.jobs.list())) == 3
+
+
+def test_the_servers_refusals_are_told(settings: Settings) -> None:
+    same = Order(ROWS[:2], Recipe(), Validation(ROWS[:1]), data_may_leave=True)
+    with pytest.raises(DatasetError, match="validation"):
+        build_backend(settings, "openai:tiny").train(same)
+    with pytest.raises(ModelUnavailableError, match="knows no model 'nobody'"):
+        build_backend(settings, "openai:nobody").train(ORDER)
+    stranger = settings.model_copy(update={"openai_api_key": None})
+    with pytest.raises(ModelUnavailableError, match="API key"):
+        build_backend(stranger, "openai:tiny").train(ORDER)
+
+
+def test_the_command_line_takes_the_same_order(settings: Settings, tmp_path: Path) -> None:
+    rows, aside = tmp_path / "rows.jsonl", tmp_path / "aside.jsonl"
+    for path, examples in ((rows, ORDER.examples), (aside, ORDER.validation.rows)):
+        path.write_text("".join(f'{{"messages": {row.canonical.decode()}}}\n' for row in examples))
+    environment = {
+        "TRIVIUM_DATA_DIR": str(settings.data_dir),
+        "TRIVIUM_OPENAI_BASE_URL": settings.openai_base_url,
+        "TRIVIUM_OPENAI_API_KEY": KEY,
+    }
+
+    def train(*options: str) -> Result:
+        dials = ["--model", "openai:tiny", "--epochs", "3", "--seed", "7", "--suffix", "desk"]
+        arguments = ["train", str(rows), "--validation", str(aside), *dials, *options]
+        return CliRunner(env=environment).invoke(app, arguments)
+
+    kept = train()
+    assert kept.exit_code == 2 and "may leave" in kept.stderr
+    done = train("--data-may-leave")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.split()[-1].startswith("openai:ft:tiny:trivium:desk:")
+    assert "token_f1" in done.stdout
