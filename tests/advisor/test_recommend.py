@@ -41,8 +41,10 @@ class OneModel:
         return self.model
 
 
-def workbench(script: Script, context_window: int = 4096) -> tuple[Workbench, ScriptedModel]:
-    model = ScriptedModel("scripted", script, context_window=context_window)
+def workbench(
+    script: Script, context_window: int = 4096, name: str = "scripted"
+) -> tuple[Workbench, ScriptedModel]:
+    model = ScriptedModel(name, script, context_window=context_window)
     catalog = Catalog()
     catalog.add_source(OneModel(model))
     return Workbench(catalog, HashingEmbedder()), model
