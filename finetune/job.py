@@ -112,7 +112,10 @@ class Job:
         return needed <= store.limit_bytes and self.learner.remember(store)
 
     def _encoded(self, examples: Sequence[Example]) -> list[EncodedExample]:
-        return encode(examples, self.learner.tokenizer, self.learner.window, self.recipe.long_rows)
+        rows = encode(examples, self.learner.tokenizer, self.learner.window, self.recipe.long_rows)
+        if self.learner.has_two_parts and not all(row.is_answer for row in rows):
+            raise DatasetError(["A model of two parts learns answers; give it conversations, no plain text."])
+        return rows
 
 
 def own_lengths(rows: Sequence[EncodedExample]) -> list[int]:

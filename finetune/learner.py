@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,16 +14,18 @@ from finetune.activations import Activations
 from finetune.frozen import FrozenLayers
 from finetune.lora import LoraModel
 from finetune.losses import LossFunction
-from finetune.recipe import Recipe
+from finetune.recipe import Precision, Recipe
 from finetune.rows import EncodedExample
 from finetune.session import Parent
-from finetune.weights import Fit, Weights, fit_of
+from finetune.two_part_loss import TwoPartLoss
+from finetune.weights import BatchLoss, Fit, Weights, fit_of
 from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
 from generation.decoding import decode
 from generation.fingerprint import folder_hash
 from generation.language_model import Request
+from generation.two_parts import is_two_parts
 
 ANSWER_TOKENS = 4096
 """Prompt and answer tokens, padding included, that are computed together when it answers."""
@@ -39,7 +41,7 @@ class Trainee(Protocol):
 
     @property
     def model(self) -> Any:
-        """The causal language model itself."""
+        """The language model itself."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -74,8 +76,10 @@ class Learner:
         self.width: int = model.config.get_text_config().hidden_size
         self._ends = checkpoint.end_tokens(model, self.tokenizer)
         self._precision = recipe.precision
-        self._measure = LossFunction(model, recipe.precision)
+        self._measure = _loss_of(model, recipe.precision)
         self._frozen_weights = f"{folder_hash(base)}/{_below(parent)}"
+        self.has_two_parts = is_two_parts(model)
+        """Whether one part reads and another writes; such a model learns answers alone."""
         self.weights = Weights(self._trainee.module)
 
     @contextmanager
@@ -87,6 +91,8 @@ class Learner:
 
     def remember(self, store: Activations) -> bool:
         """Compute the layers below the first that learns once for each row, where that gives the same."""
+        if self.has_two_parts:
+            return False
         frozen = FrozenLayers(self._trainee.model, self._frozen_weights, store)
         if frozen.agree():
             self._measure = LossFunction(self._trainee.model, self._precision, frozen)
@@ -125,7 +131,7 @@ class Learner:
     def served(self, folder: Path, rows: Rows) -> tuple[float, bool | None]:
         """The loss of what was written, and whether it ends its answer to the first row, if that asks."""
         model = self._trainee.served(folder)
-        part = LossFunction(model)(rows)
+        part = _loss_of(model)(rows)
         if not rows[0].is_answer:
             return float(part.summed) / part.tokens, None
         [answer] = self._answer(model, rows[:1], 2 * rows[0].answer_tokens + 8)
@@ -150,6 +156,10 @@ def _trainee(base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) 
     if recipe.method == "full":
         return WholeModel(base, tokenizer, recipe)
     return LoraModel(base, tokenizer, recipe, parent)
+
+
+def _loss_of(model: Any, precision: Precision = "float32") -> Callable[[Rows], BatchLoss]:
+    return (TwoPartLoss if is_two_parts(model) else LossFunction)(model, precision)
 
 
 def _below(parent: Parent | None) -> str:

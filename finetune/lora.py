@@ -16,6 +16,7 @@ from finetune.stacking import save_stacked
 from finetune.whole import top_blocks
 from generation import checkpoint
 from generation.adapter_folder import check_adapter
+from generation.two_parts import is_two_parts
 
 
 class LoraModel:
@@ -77,7 +78,7 @@ def inherited(recipe: Recipe, folder: Path) -> Recipe:
 
 def _config(model: Any, recipe: Recipe) -> LoraConfig:
     return LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type="SEQ_2_SEQ_LM" if is_two_parts(model) else "CAUSAL_LM",
         r=recipe.rank,
         lora_alpha=recipe.strength(),
         lora_dropout=0.0,

@@ -59,13 +59,15 @@ def top_blocks(model: Any, count: int) -> dict[str, nn.Module]:
 
 
 def layers_of(model: Any) -> nn.ModuleList:
-    """The layers of a language model, bottom first.
+    """The layers of a language model, bottom first; of one with two parts those that write.
 
     Raises:
         RecipeError: the model does not keep them in one list.
     """
-    depth = model.config.get_text_config().num_hidden_layers
-    for module in model.modules():
+    config = model.config.get_text_config(decoder=True)
+    depth = getattr(config, "num_decoder_layers", None) or config.num_hidden_layers
+    inner = model.get_decoder() if model.config.is_encoder_decoder else model
+    for module in inner.modules():
         if isinstance(module, nn.ModuleList) and len(module) == depth:
             return module
     raise RecipeError("The model's layers cannot be told apart; leave out `layers`.")

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from peft import PeftModel
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.utils import logging
 
 from generation.adapter_folder import adapter_name, check_adapter
-from generation.encoding import ChatTokenizer
+from generation.encoding import TWO_PARTS, ChatTokenizer
 from generation.errors import ModelUnavailableError
 from generation.families import family_of
 
@@ -29,20 +29,23 @@ def device() -> str:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The folder's tokenizer.
+    """The folder's tokenizer; one of a model of two parts may have no chat template, and is given one.
 
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
     """
     _check(folder)
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ModelUnavailableError(f"The tokenizer of {folder.name!r} cannot be read: {error}") from error
+    if not tokenizer.chat_template and family_of(folder) == "encoder_decoder":
+        tokenizer.chat_template = TWO_PARTS
+    return tokenizer
 
 
 def load_model(folder: Path) -> Any:
-    """The folder's causal language model, in evaluation mode.
+    """The folder's language model, in evaluation mode.
 
     float32 on a CPU: a label must not hang on the batch it was asked in, and bf16 logits tie
     too often for that (docs/decisions/0010-float32-on-a-cpu.md). On a GPU the checkpoint's own precision.
@@ -53,8 +56,9 @@ def load_model(folder: Path) -> Any:
     _check(folder)
     _check_kind(folder)
     kind: Any = torch.float32 if device() == "cpu" else "auto"
+    family = AutoModelForSeq2SeqLM if family_of(folder) == "encoder_decoder" else AutoModelForCausalLM
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model = family.from_pretrained(
             folder, dtype=kind, local_files_only=True, trust_remote_code=False, use_safetensors=True
         )
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
@@ -92,7 +96,7 @@ def context_window(folder: Path, tokenizer: Any) -> int:
     """Tokens that the configuration and the tokenizer both allow."""
     config = json.loads((folder / "config.json").read_text("utf-8"))
     text = config.get("text_config") or config
-    limits = [text.get("max_position_embeddings"), tokenizer.model_max_length]
+    limits = [text.get("max_position_embeddings"), text.get("n_positions"), tokenizer.model_max_length]
     return min(int(limit) for limit in limits if limit)
 
 
@@ -105,10 +109,10 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
 
 def _check_kind(folder: Path) -> None:
     """Refuse what would be loaded with an output layer that knows nothing, or not at all."""
-    if family_of(folder) != "causal":
+    if family_of(folder) == "encoder":
         raise ModelUnavailableError(
-            f"{folder.name!r} is no causal language model, and only such models write here; "
-            "name the folder of one."
+            f"{folder.name!r} is no language model but an encoder, which writes nothing; "
+            "name the folder of one that writes."
         )
 
 

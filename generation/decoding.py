@@ -16,6 +16,7 @@ from transformers import DynamicCache
 from generation.answer import Answer
 from generation.lora_rows import LoraRows, LoraWeights
 from generation.prefix import shared_length
+from generation.two_parts import TwoPartBatch, is_two_parts
 
 Sampler = Callable[[torch.Tensor], int]
 
@@ -55,7 +56,8 @@ def decode(
         return
     open_answers = [(answers[i], _sampler(answers[i])) for i in going]
     with lock:
-        state = _Batch(model, [prompts[i] for i in going], variants and variants.of(going))
+        kind = TwoPartBatch if is_two_parts(model) else _Batch
+        state = kind(model, [prompts[i] for i in going], variants and variants.of(going))
     while True:
         _choose(state.scores, open_answers)
         yield

@@ -14,6 +14,16 @@ from generation.errors import TemplateError
 from generation.messages import Conversation, Message
 from generation.prompts import Demonstration, Passage, render
 
+TWO_PARTS = (
+    "{% for turn in messages %}"
+    "{% if turn.role == 'assistant' and loop.last %}{{ eos_token + turn.content + eos_token }}"
+    "{% else %}{{ ('' if loop.first else '\n') + turn.content }}{% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ eos_token }}{% endif %}"
+)
+"""The form of conversations for models that read with one part and write with another, as T5 was trained:
+a text and its end, an answer and its end."""
+
 
 class AddedToken(Protocol):
     """A token that stands for itself, whatever text is around it."""
@@ -97,9 +107,11 @@ def _harmless(tokenizer: ChatTokenizer, message: Message) -> Message:
 
 
 def _rest(tokenizer: ChatTokenizer, prompt: list[int], asked: str, told: str) -> list[int]:
-    """The answer's tokens; encoded by itself where a token would span the border of the prompt."""
+    """The answer's tokens; encoded by itself where a token would span the border of the prompt, or where
+    another part of the model reads the prompt.
+    """
     whole = tokenizer.encode(told, add_special_tokens=False)
-    if whole[: len(prompt)] == prompt:
+    if whole[: len(prompt)] == prompt and tokenizer.chat_template != TWO_PARTS:
         return whole[len(prompt) :]
     return tokenizer.encode(told[len(asked) :], add_special_tokens=False)
 

@@ -147,6 +147,8 @@ def _wrong_kind(name: str, kind: Kind, family: Family) -> str | None:
             "it holds tagged tokens, which a language model does not learn; train a token head: name an "
             "encoder as the model, such as all-MiniLM-L6-v2."
         )
+    if family == "encoder_decoder" and kind == "text":
+        return "it holds plain texts, but this kind of model learns answers; give conversations."
     if name == GATE and kind == "text":
         return "it holds plain texts, which have no answers to compare; give conversations or labels."
     return None

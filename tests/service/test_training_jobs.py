@@ -37,8 +37,10 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, tiny_llama: Path, bert: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", model_folders={"tiny": tiny_llama, "bert": bert})
+def settings(tmp_path: Path, tiny_llama: Path, tiny_t5: Path, bert: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data", model_folders={"tiny": tiny_llama, "bert": bert, "t5": tiny_t5}
+    )
 
 
 def upload(client: TestClient, lines: Lines | str) -> str:
@@ -145,6 +147,13 @@ def test_an_encoder_learns_tags_and_is_served(bench: Bench) -> None:
     assert head["status"] == "succeeded" and table.startswith("step,") and len(table.splitlines()) == 1
     wrong = bench.run(bench.post(PAIRS, model="bert"))
     assert wrong["error"]["param"] == "training_file" and "labelled texts" in wrong["error"]["message"]
+
+
+def test_a_model_of_two_parts_learns_answers_and_no_texts(bench: Bench) -> None:
+    job = bench.finish(bench.post(model="t5"))
+    assert job["status"] == "succeeded" and job["fine_tuned_model"].startswith("ft:t5:"), job
+    wrong = bench.run(bench.post([{"text": f"a text, {i}"} for i in range(12)], model="t5"))
+    assert "learns answers" in wrong["error"]["message"]
 
 
 def test_several_files_are_mixed_replayed_and_held_to_a_gate(bench: Bench) -> None:
