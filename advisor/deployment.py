@@ -56,6 +56,8 @@ def deploy(use_case: UseCase, method: str, workbench: Workbench, folder: Path) -
         training = Training(situation, examples, corpus, workbench, draft, use_case.seed)
         plan = _prepared(chosen, training)
         write_atomically(draft / PLAN, plan.model_dump_json(indent=1).encode())
+        if corpus:
+            corpus.close()
     return plan
 
 
@@ -106,5 +108,5 @@ def open_deployment(folder: Path, workbench: Workbench) -> Answering:
         first, second = (open_deployment(folder / name, workbench) for name in (FIRST, SECOND))
         return CascadeAnswerer(first, second, cascade.threshold)
     plan = Plan.model_validate_json((folder / PLAN).read_text("utf-8"))
-    corpus = Corpus.load(folder / CORPUS, workbench.embedder) if plan.needs_corpus else None
+    corpus = Corpus.open(folder / CORPUS, workbench.embedder) if plan.needs_corpus else None
     return Answerer(plan, folder, workbench, corpus)

@@ -31,7 +31,7 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 
-TRIALS = "4"
+TRIALS = "5"
 """Counts up when what a trial records changes."""
 INDEX_SECONDS = "index_seconds"
 """File beside the corpus."""
@@ -111,11 +111,7 @@ def open_corpus(
     """The indexed corpus, kept in the folder so that a restart need not index again."""
     if documents is None:
         return None
-    if (folder / "manifest.json").exists():
-        return Corpus.load(folder, workbench.embedder)
-    corpus = Corpus.build([Document(d.id, d.title, d.text) for d in documents], workbench.embedder)
-    corpus.save(folder)
-    return corpus
+    return Corpus.build(folder, [Document(d.id, d.title, d.text) for d in documents], workbench.embedder)
 
 
 def _index(use_case: UseCase, workbench: Workbench, folder: Path) -> tuple[Corpus | None, float]:

@@ -15,12 +15,13 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from retrieval.corpus import Corpus
 from retrieval.documents import Document, Hit
-from retrieval.search import Mode
 from retrieval.sentence_embedder import SentenceEmbedder
+from retrieval.store.searching import Mode
 
 TASKS = ("encyclopedia_article_qa", "coronavirus_research_qa", "health_faq_answers")
 DEPTH = 100
@@ -49,10 +50,12 @@ def measure(folder: Path, embedder: SentenceEmbedder, *, titled: bool) -> dict[s
     rows = _rows(folder / "corpus.jsonl")
     documents = [Document(row["id"], row["title"] if titled else "", row["text"]) for row in rows]
     truncated, started, worked = embedder.truncated, time.perf_counter(), time.process_time()
-    corpus = Corpus.build(documents, embedder)
-    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
-    samples = _rows(folder / "samples.jsonl")
-    found = {mode: _search(corpus, samples, mode) for mode in MODES}
+    with TemporaryDirectory() as home:
+        corpus = Corpus.build(Path(home), documents, embedder)
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
+        samples = _rows(folder / "samples.jsonl")
+        found = {mode: _search(corpus, samples, mode) for mode in MODES}
+        corpus.close()
     rivals = {"rrf": [_reciprocal_ranks(pair) for pair in zip(found["dense"], found["lexical"], strict=True)]}
     return {
         "documents": len(documents),

@@ -98,9 +98,7 @@ def _retrieved(rows: Sequence[dict[str, Any]], corpus: Corpus) -> Asked:
 
 def _corpus(documents: Sequence[Document], embedder: Embedder, folder: Path) -> Corpus:
     """The indexed documents, kept for the next run."""
-    if not (folder / "manifest.json").is_file():
-        Corpus.build(documents, embedder).save(folder)
-    return Corpus.load(folder, embedder)
+    return Corpus.build(folder, documents, embedder)
 
 
 def _read(reader: Reader, asked: Asked) -> list[Read]:

@@ -1,4 +1,4 @@
-"""Documents to windows that an embedder reads to the end, cut at sentence ends where there are some.
+"""Texts to windows that an embedder reads to the end, cut at sentence ends where there are some.
 
 Knows nothing about tokenizers: whoever calls says where the tokens stand.
 """
@@ -7,49 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from retrieval.documents import Document
 from retrieval.embedder import Span
 
 WINDOW_TOKENS = 240
 """Tokens of a window with its title; cutting may split a word into a few more."""
 TITLE_TOKENS = 40
 """Tokens of a title that stand before each of its windows."""
-_BATCH = 512
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]|\n\s*")  # noqa: RUF001 - Chinese and Japanese
 
 TokenSpans = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A window of a document; `text == documents[document].text[start:end]`."""
-
-    document: int
-    """Place of the document in its list."""
-    start: int
-    end: int
-    text: str
-    title: str
-    """What stands before the text when it is embedded or indexed."""
-
-    @property
-    def titled_text(self) -> str:
-        """The text as searches see it."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
-
-
-def chunk(documents: Sequence[Document], token_spans: TokenSpans) -> Iterator[Chunk]:
-    """Windows that together hold all text but white space; a document of white space has none."""
-    for first in range(0, len(documents), _BATCH):
-        some = documents[first : first + _BATCH]
-        titles = token_spans([document.title for document in some])
-        texts = token_spans([document.text for document in some])
-        for place, (document, heads, tokens) in enumerate(zip(some, titles, texts, strict=True), first):
-            title, used = fitted_title(document.title, heads)
-            for start, end in windows(document.text, tokens, WINDOW_TOKENS - used):
-                yield Chunk(place, start, end, document.text[start:end], title)
 
 
 def fitted_title(title: str, tokens: Sequence[Span]) -> tuple[str, int]:

@@ -7,7 +7,6 @@ RetrievalError
 ├── EmbeddingInputError       a text that the embedder does not read to its end, or tokens that are none
 ├── VectorShapeError          vectors that do not fit the store
 ├── CorpusUnfinishedError     a folder without a finished corpus
-├── CorpusDamagedError        a saved corpus that is not what was written
 ├── EmbedderMismatchError     a saved corpus whose vectors another embedder made
 └── StoreError                what a store refuses or suffers; drawn in retrieval/store/errors.py
 """
@@ -39,10 +38,6 @@ class VectorShapeError(RetrievalError):
 
 class CorpusUnfinishedError(RetrievalError):
     """The folder holds no finished corpus."""
-
-
-class CorpusDamagedError(RetrievalError):
-    """A saved corpus is not what was written."""
 
 
 class EmbedderMismatchError(RetrievalError):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Literal
 
-Mode = Literal["hybrid", "dense", "lexical"]
 Ranking = list[tuple[int, float]]
 """Numbers of things with their scores, best first."""
 LEXICAL_WEIGHT = 0.6
@@ -23,11 +20,6 @@ def blend(dense: Ranking, lexical: Ranking, lexical_weight: float = LEXICAL_WEIG
         for number, score in _stretched(ranking):
             scores[number] += weight * score
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-
-
-def blend_each(dense: Sequence[Ranking], lexical: Sequence[Ranking]) -> list[Ranking]:
-    """Blend, question by question, what both searches found for the same questions."""
-    return [blend(d, w) for d, w in zip(dense, lexical, strict=True)]
 
 
 def _stretched(ranking: Ranking) -> Ranking:

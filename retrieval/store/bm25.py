@@ -16,7 +16,7 @@ from retrieval.store.words import word_hash, words
 
 K1 = 1.5
 B = 0.75
-"""bm25s's defaults, so that a store ranks as a corpus in memory does."""
+"""The defaults of bm25s."""
 
 
 def best_words(view: View, question: str, k: int, wanted: Wanted | None) -> Ranking:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.embedder import Embedder, Vectors
+from retrieval.errors import VectorShapeError
 from retrieval.store.database import Database
 from retrieval.store.errors import InvalidFileError, StoreBusyError, StoreError
 from retrieval.store.files import ids_of_name, put_file, remove_file
@@ -22,7 +23,6 @@ from retrieval.store.passages import Cut, Passage, add, buried, bury, cut, known
 from retrieval.store.records import NewFile
 from retrieval.store.schema import advance
 from retrieval.store.sealing import seal_tail
-from retrieval.vector_store import check_shape
 
 VectorsOf = Callable[[Iterable[int]], dict[int, Vectors]]
 """Vectors of passages that are on disk, dead or not, by number."""
@@ -82,7 +82,11 @@ class Ingest:
     def _checked(self, vectors: Vectors) -> Vectors:
         if not np.isfinite(vectors).all():
             raise StoreError(f"The embedder {self._embedder.name!r} gave a vector that is not finite.")
-        return check_shape(vectors, self._embedder.dimensions)
+        if vectors.shape[1:] != (self._embedder.dimensions,):
+            raise VectorShapeError(
+                f"Expected vectors of shape (n, {self._embedder.dimensions}), got {vectors.shape}."
+            )
+        return vectors
 
     def _make_room(self, connection: sqlite3.Connection) -> None:
         waiting = connection.execute("SELECT count(*) FROM tail").fetchone()[0]

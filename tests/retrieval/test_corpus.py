@@ -1,27 +1,24 @@
-import json
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pytest
 
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 from retrieval.embedder import Vectors
 from retrieval.errors import (
-    CorpusDamagedError,
     CorpusUnfinishedError,
     DuplicateDocumentError,
     EmbedderMismatchError,
     EmptyCorpusError,
-    RetrievalError,
 )
 from retrieval.hashing_embedder import HashingEmbedder
-from retrieval.search import Mode
 from retrieval.sentence_embedder import SentenceEmbedder
+from retrieval.store.errors import StoreMissingError
+from retrieval.store.searching import Mode
 
 EMBEDDER = HashingEmbedder()
 DOCUMENTS = [
@@ -35,8 +32,8 @@ MODES = get_args(Mode)
 
 
 @pytest.fixture(scope="module")
-def corpus() -> Corpus:
-    return Corpus.build(DOCUMENTS, EMBEDDER)
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    return Corpus.build(tmp_path_factory.mktemp("corpus"), DOCUMENTS, EMBEDDER)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -72,9 +69,10 @@ def test_the_title_is_searched(corpus: Corpus) -> None:
         assert corpus.search(["golden gate"], mode=mode)[0][0].document_id == "bridge"
 
 
-def test_a_passage_is_embedded_once() -> None:
+def test_a_passage_is_embedded_once_however_often_the_corpus_is_built(tmp_path: Path) -> None:
     embedder = CountingEmbedder()
-    Corpus.build([Document(str(i), "Same", "Same text.") for i in range(9)], embedder)
+    for _ in range(2):
+        Corpus.build(tmp_path, [Document(str(i), "Same", "Same text.") for i in range(9)], embedder)
     assert embedder.embedded == 1
 
 
@@ -104,91 +102,43 @@ def test_batches_and_threads_agree_with_single_searches(corpus: Corpus) -> None:
 
 
 @pytest.mark.parametrize("documents", [[], [Document("a", "Title", " ")]])
-def test_a_corpus_without_text_is_refused(documents: list[Document]) -> None:
+def test_a_corpus_without_text_is_refused(tmp_path: Path, documents: list[Document]) -> None:
     with pytest.raises(EmptyCorpusError):
-        Corpus.build(documents, EMBEDDER)
+        Corpus.build(tmp_path, documents, EMBEDDER)
 
 
-def test_ids_must_differ() -> None:
+def test_ids_must_differ(tmp_path: Path) -> None:
     with pytest.raises(DuplicateDocumentError, match="'a'"):
-        Corpus.build([Document("a", "", "x"), Document("a", "", "y")], EMBEDDER)
+        Corpus.build(tmp_path, [Document("a", "", "x"), Document("a", "", "y")], EMBEDDER)
 
 
-def test_what_was_saved_is_found_again(corpus: Corpus, tmp_path: Path) -> None:
-    corpus.save(tmp_path / "new" / "corpus")
-    loaded = Corpus.load(tmp_path / "new" / "corpus", EMBEDDER)
-    assert loaded.documents == corpus.documents
+def test_what_was_built_is_found_again(corpus: Corpus, tmp_path: Path) -> None:
+    built = Corpus.build(tmp_path, DOCUMENTS, EMBEDDER)
+    again = Corpus.open(tmp_path, EMBEDDER)
+    assert built.documents == again.documents == DOCUMENTS
     for mode in MODES:
-        assert loaded.search(["bridge", "Nile"], mode=mode) == corpus.search(["bridge", "Nile"], mode=mode)
+        assert again.search(["bridge", "Nile"], mode=mode) == corpus.search(["bridge", "Nile"], mode=mode)
 
 
-def test_odd_characters_are_kept(tmp_path: Path) -> None:
-    documents = (Document("ü\u2028", "\ud800", "a\u2028b\x85c\nd\r\ne \x00"),)
-    Corpus.build(documents, EMBEDDER).save(tmp_path)
-    assert Corpus.load(tmp_path, EMBEDDER).documents == documents
+def test_a_folder_may_move_once_its_corpus_is_closed(corpus: Corpus, tmp_path: Path) -> None:
+    Corpus.build(tmp_path / "draft", DOCUMENTS, EMBEDDER).close()
+    (tmp_path / "draft").rename(tmp_path / "kept")
+    assert Corpus.open(tmp_path / "kept", EMBEDDER).search(["Nile"]) == corpus.search(["Nile"])
 
 
-def test_a_save_replaces_and_leaves_nothing_behind(corpus: Corpus, tmp_path: Path) -> None:
-    corpus.save(tmp_path)
-    smaller = Corpus.build(DOCUMENTS[:1], EMBEDDER)
-    smaller.save(tmp_path)
-    assert Corpus.load(tmp_path, EMBEDDER).documents == smaller.documents
-    assert len(list(tmp_path.iterdir())) == 4
+def test_a_folder_without_a_finished_corpus_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissingError):
+        Corpus.open(tmp_path / "nowhere", EMBEDDER)
+    with pytest.raises(EmptyCorpusError):
+        Corpus.build(tmp_path, [], EMBEDDER)
+    with pytest.raises(CorpusUnfinishedError, match="build it first"):
+        Corpus.open(tmp_path, EMBEDDER)
 
 
-def test_a_save_that_broke_off_leaves_the_old_corpus(corpus: Corpus, tmp_path: Path) -> None:
-    corpus.save(tmp_path / "old")
-    Corpus.build(DOCUMENTS[:1], EMBEDDER).save(tmp_path / "new")
-    for path in (tmp_path / "new").glob("*-*"):
-        path.rename(tmp_path / "old" / path.name)
-    assert Corpus.load(tmp_path / "old", EMBEDDER).documents == corpus.documents
-
-
-def test_a_folder_without_manifest_is_unfinished(corpus: Corpus, tmp_path: Path) -> None:
-    with pytest.raises(CorpusUnfinishedError):
-        Corpus.load(tmp_path / "nowhere", EMBEDDER)
-    corpus.save(tmp_path)
-    (tmp_path / "manifest.json").unlink()
-    with pytest.raises(CorpusUnfinishedError):
-        Corpus.load(tmp_path, EMBEDDER)
-
-
-@pytest.mark.parametrize("pattern", ["documents-*", "spans-*", "vectors-*", "manifest.json"])
-@pytest.mark.parametrize(
-    "change", [lambda old: old[:-1], lambda old: old[:-9] + b"x" + old[-8:], lambda old: b""]
-)
-def test_changed_files_are_noticed(corpus: Corpus, tmp_path: Path, pattern: str, change) -> None:  # type: ignore[no-untyped-def]
-    corpus.save(tmp_path)
-    [path] = tmp_path.glob(pattern)
-    path.write_bytes(change(path.read_bytes()))
-    with pytest.raises(CorpusDamagedError):
-        Corpus.load(tmp_path, EMBEDDER)
-
-
-@pytest.mark.parametrize("pattern", ["documents-*", "spans-*", "vectors-*"])
-def test_missing_files_are_noticed(corpus: Corpus, tmp_path: Path, pattern: str) -> None:
-    corpus.save(tmp_path)
-    next(tmp_path.glob(pattern)).unlink()
-    with pytest.raises(CorpusDamagedError, match="build it again"):
-        Corpus.load(tmp_path, EMBEDDER)
-
-
-@pytest.mark.parametrize("manifest", [{}, [], {"format": 2}, {"format": 1}, {"format": 1, "files": {"a": 3}}])
-def test_other_manifests_are_refused(tmp_path: Path, manifest: object) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(CorpusDamagedError):
-        Corpus.load(tmp_path, EMBEDDER)
-
-
-def test_another_embedder_is_refused(corpus: Corpus, tmp_path: Path) -> None:
-    corpus.save(tmp_path)
+def test_another_embedder_is_refused(tmp_path: Path) -> None:
+    Corpus.build(tmp_path, DOCUMENTS, EMBEDDER).close()
     with pytest.raises(EmbedderMismatchError, match=r"hashing-256.*hashing-128"):
-        Corpus.load(tmp_path, HashingEmbedder(128))
-
-
-def test_every_error_is_one_of_the_floor() -> None:
-    for error in (EmptyCorpusError, DuplicateDocumentError, CorpusDamagedError, CorpusUnfinishedError):
-        assert issubclass(error, RetrievalError)
+        Corpus.open(tmp_path, HashingEmbedder(128))
 
 
 def test_importing_a_corpus_loads_no_heavy_library() -> None:
@@ -203,11 +153,8 @@ def test_importing_a_corpus_loads_no_heavy_library() -> None:
 @pytest.mark.slow
 def test_finds_by_meaning_with_the_real_model(tmp_path: Path) -> None:
     embedder = SentenceEmbedder()
-    corpus = Corpus.build(DOCUMENTS, embedder)
-    corpus.save(tmp_path)
-    [hits] = Corpus.load(tmp_path, embedder).search(
-        ["What colour is the crossing in San Francisco?"], mode="dense"
-    )
+    corpus = Corpus.build(tmp_path, DOCUMENTS, embedder)
+    [hits] = corpus.search(["What colour is the crossing in San Francisco?"], mode="dense")
     assert hits[0].document_id == "bridge"
     assert embedder.truncated == 0
 
@@ -220,9 +167,3 @@ class CountingEmbedder(HashingEmbedder):
     def embed(self, texts: list[str]) -> Vectors:  # type: ignore[override]
         self.embedded += len(texts)
         return super().embed(texts)
-
-
-def test_vectors_are_kept_bit_for_bit(corpus: Corpus, tmp_path: Path) -> None:
-    corpus.save(tmp_path)
-    [path] = tmp_path.glob("vectors-*")
-    assert np.load(path, allow_pickle=False).dtype == np.float32

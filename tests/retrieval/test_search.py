@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.search import Ranking, blend, blend_each
+from retrieval.search import Ranking, blend
 
 rankings = st.dictionaries(st.integers(0, 30), st.floats(-1, 1e4), max_size=20).map(
     lambda scores: sorted(scores.items(), key=lambda item: (-item[1], item[0]))
@@ -40,8 +40,3 @@ def test_without_one_ranking_the_other_decides() -> None:
 
 def test_one_thing_alone_counts_in_full() -> None:
     assert blend([], [(4, 0.2)], 0.6) == [(4, 0.6)]
-
-
-def test_blends_question_by_question() -> None:
-    blended = blend_each([[(1, 1.0)], []], [[(2, 1.0)], [(3, 1.0)]])
-    assert [numbers(ranking) for ranking in blended] == [[2, 1], [3]]
