@@ -93,11 +93,15 @@ class Network(nn.Module):
         """Write what was trained, in half precision."""
         save_file({name: p.detach().half().cpu().contiguous() for name, p in self.trained().items()}, path)
 
+    def take(self, path: Path) -> None:
+        """Take over what was saved."""
+        self.load_state_dict(self.state_dict() | load_file(path))
+
     @classmethod
     def load(cls, path: Path) -> Network:
         """A network for reading only, its LoRA merged into the encoder."""
         network = cls()
-        network.load_state_dict(network.state_dict() | load_file(path))
+        network.take(path)
         network.requires_grad_(False)
         for layer in network.encoder.encoder.layer:
             _each_linear(layer, Lora.merged)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from retrieval.reader.network import Network
 
 WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS_FILE = "reader.safetensors"
 BATCH_PIECES = 2048
 LEAST = 0.001
 """Spans that are less probable are not told."""
@@ -103,7 +104,7 @@ class Reader:
     def _network(self) -> Network:
         from retrieval.reader.network import Network
 
-        return Network.load(self._weights / "reader.safetensors")
+        return Network.load(self._weights / WEIGHTS_FILE)
 
     @cached_property
     def temperature(self) -> float:

@@ -38,7 +38,7 @@ def lessons(seed: int, held_out: bool = False) -> Iterator[Lesson]:
     rng = Random(seed)
     makers = (_of_prose, _of_glosses, _of_reports)
     while True:
-        found = rng.choices(makers, (0.35, 0.2, 0.45))[0](rng, held_out)
+        found = rng.choices(makers, (0.3, 0.1, 0.6))[0](rng, held_out)
         if found:
             yield found
 
@@ -95,7 +95,7 @@ def _definition(rng: Random, drawn: list[Sense], said: list[str]) -> Lesson | No
 def _of_reports(rng: Random, held_out: bool) -> Lesson | None:
     """An invented report among others, often of the same kind, and sentences of real prose."""
     topic = rng.choice(topics(held_out))
-    chosen, *alike = [report(rng, topic, held_out) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    chosen, *alike = [report(rng, topic, held_out) for _ in range(rng.choice((1, 1, 1, 2)))]
     unanswerable = rng.random() < UNANSWERABLE
     left_open = unanswerable and chosen.open and rng.random() < 0.6
     question, start, end = rng.choice([(q, 0, 0) for q in chosen.open] if left_open else chosen.asked)
@@ -103,8 +103,8 @@ def _of_reports(rng: Random, held_out: bool) -> Lesson | None:
         alike = []  # only the name tells reports of one kind apart
     heading = _heading(chosen) if alike or rng.random() < 0.2 else ""
     others = [_heading(one) + one.text for one in alike]
-    others += [report(rng, rng.choice(topics(held_out)), held_out).text for _ in range(rng.randint(0, 2))]
-    others += rng.choice(_prose(held_out))[: rng.randint(0, 3)]
+    others += [report(rng, rng.choice(topics(held_out)), held_out).text for _ in range(rng.randint(0, 1))]
+    others += rng.choice(_prose(held_out))[: rng.randint(0, 2)]
     rng.shuffle(others)
     asked = as_asked(rng, question)
     if left_open:

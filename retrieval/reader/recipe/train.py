@@ -1,4 +1,7 @@
-"""Train the reader: `python -m retrieval.reader.recipe.train OUT --minutes N`; resumes where it stopped."""
+"""Train the reader: `python -m retrieval.reader.recipe.train OUT --minutes N`; resumes where it stopped.
+
+`--start FOLDER` begins with the weights of that folder instead of an untrained head.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import torch
 
 from retrieval.reader.network import Network
 from retrieval.reader.pieces import Window, windows
+from retrieval.reader.reader import WEIGHTS_FILE
 from retrieval.reader.recipe.lessons import Lesson, lessons
 
 RATE = 1e-3
@@ -34,11 +38,13 @@ class Training:
     falls linearly to zero.
     """
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, start: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.budget = folder, seconds
         torch.manual_seed(0)
         self.network = Network().eval()
+        if start:
+            self.network.take(start / WEIGHTS_FILE)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.network.to(self.device)
         self.parameters = list(self.network.trained().values())
@@ -102,7 +108,7 @@ class Training:
         part = self.folder / "checkpoint.part"
         torch.save(state, part)
         part.replace(self.folder / "checkpoint.pt")
-        self.network.save(self.folder / "reader.safetensors")
+        self.network.save(self.folder / WEIGHTS_FILE)
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
@@ -145,8 +151,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--start", type=Path, help="folder with weights to begin with")
     given = parser.parse_args()
-    Training(given.folder, given.minutes * 60).run()
+    Training(given.folder, given.minutes * 60, given.start).run()
 
 
 if __name__ == "__main__":
