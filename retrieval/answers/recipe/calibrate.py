@@ -1,6 +1,6 @@
 """Fit the shipped calibrations on questions that the project makes itself from real prose.
 
-python -m retrieval.answers.recipe.calibrate [--questions 1500] [--out FOLDER]
+python -m retrieval.answers.recipe.calibrate [--questions 1500] [--extractive-only] [--out FOLDER]
 
 Half of the questions fit the calibration, the other half, about other passages, say what it is worth.
 """
@@ -37,40 +37,42 @@ Case = tuple[Evidence, bool]
 
 
 def main() -> None:
-    """Fit and write both calibrations, and print what they are worth."""
+    """Fit and write the calibrations, and print what they are worth."""
     from generation.catalog import Catalog
     from retrieval.reader import Reader
     from retrieval.sentence_embedder import SentenceEmbedder
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=1500)
+    parser.add_argument("--extractive-only", action="store_true", help="leave the language model out")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     given = parser.parse_args()
     asked = list(islice(lessons(SEED, held_out=True), given.questions))
-    gathered = gather(asked, SentenceEmbedder(), Reader(), Catalog().open("pocket"))
-    for reader, cases in gathered.items():
+    model = None if given.extractive_only else Catalog().open("pocket")
+    for reader, cases in gather(asked, SentenceEmbedder(), Reader(), model).items():
         calibration = fit(reader, cases[::2])
         calibration.write(given.out / f"{reader}.json")
         Console().print(worth(calibration, cases[1::2]), highlight=False, soft_wrap=True)
 
 
 def gather(
-    asked: Sequence[Lesson], embedder: Embedder, reader: SpanReader, model: LanguageModel
+    asked: Sequence[Lesson], embedder: Embedder, reader: SpanReader, model: LanguageModel | None
 ) -> dict[ReaderName, list[Case]]:
     """Ask each lesson's question of a store of all passages, and tell right answers from wrong ones.
 
     A calibration for what is written must not hang on one writer: every other answer is the model's,
     the others are the reader's spans, judged as if somebody had written them.
     """
-    cases: dict[ReaderName, list[Case]] = {"extractive": [], "generative": []}
+    cases: dict[ReaderName, list[Case]] = {"extractive": []} | ({"generative": []} if model else {})
     with TemporaryDirectory() as home, Store.create(Path(home), embedder) as store:
         store.put([_file(number, lesson) for number, lesson in enumerate(asked)])
         for number, lesson in enumerate(asked):
             windows = as_windows(store, store.search(lesson.question, Wish().passages))
-            pointed = point(reader, lesson.question, windows)
-            writer = model if number % 4 < 2 else _speaking(pointed.text)
-            written = _last(writer, lesson.question, windows)
-            for draft in (pointed, written):
+            drafts = [point(reader, lesson.question, windows)]
+            if model:
+                writer = model if number % 4 < 2 else _speaking(drafts[0].text)
+                drafts.append(_last(writer, lesson.question, windows))
+            for draft in drafts:
                 if draft.evidence is not None:
                     cases[draft.reader].append((draft.evidence, is_right(draft.text, lesson)))
     return cases

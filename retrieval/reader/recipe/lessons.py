@@ -99,9 +99,11 @@ def _of_reports(rng: Random, held_out: bool) -> Lesson | None:
     unanswerable = rng.random() < UNANSWERABLE
     left_open = unanswerable and chosen.open and rng.random() < 0.6
     question, start, end = rng.choice([(q, 0, 0) for q in chosen.open] if left_open else chosen.asked)
+    if chosen.name not in question and (held_out or rng.random() < 0.2):
+        question = f"{chosen.name}: {question}"
     if chosen.name not in question:
         alike = []  # only the name tells reports of one kind apart
-    heading = _heading(chosen) if alike or rng.random() < 0.2 else ""
+    heading = _heading(chosen) if held_out or alike or rng.random() < 0.2 else ""
     others = [_heading(one) + one.text for one in alike]
     others += [report(rng, rng.choice(topics(held_out)), held_out).text for _ in range(rng.randint(0, 1))]
     others += rng.choice(_prose(held_out))[: rng.randint(0, 2)]
