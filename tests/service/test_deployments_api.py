@@ -40,6 +40,17 @@ def test_method_and_name_may_be_chosen(client: TestClient, measured: str) -> Non
     assert (made["method"], made["model"]) == ("zero-shot", "desk-1")
 
 
+def test_a_method_with_one_of_several_models_may_be_chosen(
+    client: TestClient, data: DataDir, measured: str
+) -> None:
+    report = {"rows": [{"method": "few-shot @ team/echo"}], "recommended": "few-shot @ team/echo"}
+    (data.folder("recommendation", measured) / "report.json").write_text(json.dumps(report))
+    made = deploy(client, measured).json()
+    assert made["model"].startswith("desk-few-shot-team-echo-")
+    job = data.jobs.get(made["id"], "deployment")
+    assert job is not None and job.spec["parent_model"] == "team/echo"
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [

@@ -62,6 +62,14 @@ def test_an_idempotency_key_binds_a_body(client: TestClient, use_case: dict, dat
     assert len(list((data.root / "recommendations").iterdir())) == 1
 
 
+def test_several_models_are_compared_in_one(client: TestClient, use_case: dict) -> None:
+    made = post(client, use_case | {"models": ["pocket", "team/echo"]}).json()
+    assert (made["model"], made["models"]) == ("pocket", ["pocket", "team/echo"])
+    assert {"few-shot @ team/echo", "feature-head"} <= set(made["estimate"]["methods"])
+    unknown = post(client, use_case | {"models": ["pocket", "gpt-9"]})
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "model_not_found")
+
+
 def test_a_cancelled_one_may_be_posted_again(client: TestClient, use_case: dict) -> None:
     first = post(client, use_case).json()["id"]
     assert client.post(f"/v1/recommendations/{first}/cancel").json()["status"] == "cancelled"
