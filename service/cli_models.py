@@ -19,6 +19,24 @@ Trainable = Annotated[
 ]
 Suffix = Annotated[str, typer.Option(help="A word for the model's name; the file's name by default.")]
 MayLeave = Annotated[bool, typer.Option("--data-may-leave", help="Allow that the rows are sent away.")]
+TrainingKind = Annotated[
+    str | None, typer.Option(help="lora, rslora, dora, full or last_layers; on an encoder also head.")
+]
+Rank = Annotated[int | None, typer.Option(help="Of an adapter.")]
+Layers = Annotated[int | None, typer.Option(help="How many layers learn, counted from the top.")]
+Mode = Annotated[str | None, typer.Option(help="Where the model is an adapter: continue it, or stack on it.")]
+Mix = Annotated[
+    list[str] | None,
+    typer.Option(help="Another file to learn from; FILE=2 gives it twice the weight of the first."),
+]
+Replay = Annotated[
+    str | None, typer.Option(help="Rows that the parent learned, to keep them; FILE=0.3 sets their share.")
+]
+Gate = Annotated[
+    str | None,
+    typer.Option(help="Rows that must not be answered worse than before; FILE=0.1 sets how much worse."),
+]
+Accept = Annotated[list[str] | None, typer.Option(help="A code of a data finding to train in spite of.")]
 Base = Annotated[str, typer.Option(help="The local model to train.")]
 Epochs = Annotated[int | None, typer.Option(min=1, max=1_000, help="The most epochs of a training.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same trials.")]
@@ -39,7 +57,7 @@ JsonOut = Annotated[Path | None, typer.Option("--json", help="Write every answer
 
 
 @app.command()
-def train(
+def train(  # noqa: PLR0913 - one for each option
     file: TrainingPath,
     validation: Measured = None,
     model: Trainable = "pocket",
@@ -47,11 +65,21 @@ def train(
     suffix: Suffix = "",
     seed: Seed = 0,
     data_may_leave: MayLeave = False,
+    kind: TrainingKind = None,
+    rank: Rank = None,
+    layers: Layers = None,
+    mode: Mode = None,
+    mix: Mix = None,
+    replay: Replay = None,
+    gate: Gate = None,
+    accept: Accept = None,
 ) -> None:
     """Train a model, here or on another server, and print its new name. Run it again to go on."""
-    from service.commands.train import TrainWish, run_train
+    from service.commands.train import run_train
+    from service.commands.train_wish import LocalDials, TrainWish
 
-    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave))
+    local = LocalDials(kind, rank, layers, mode, mix or (), replay, gate, accept or ())
+    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave, local))
 
 
 @app.command()

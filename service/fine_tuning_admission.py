@@ -39,7 +39,7 @@ def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None
     seed = secrets.randbelow(2**31) if body.seed is None else body.seed
     spec = FineTuningSpec(
         body=body.model_dump(mode="json"),
-        base=_root(parts),
+        base=root_of(parts),
         seed=seed,
         names=names_of(files),
         metadata=body.metadata or None,
@@ -104,7 +104,7 @@ def _fate(here: Resources, name: str) -> str | None:
     )
 
 
-def _root(parts: Parts) -> str:
+def root_of(parts: Parts) -> str:
     """The base's own name, also where it is a trained model itself."""
     return parts.base_name.split(":")[1] if parts.base_name.startswith("ft:") else parts.base_name
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,9 +15,12 @@ from finetune.data.rows import Row
 from finetune.errors import FinetuneError
 from finetune.recipe import Recipe
 from finetune.session import Validation
+from generation.catalog import is_remote
 from generation.errors import GenerationError
 from service.commands.data import read_or_fail
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
+from service.commands.train_here import train_here
+from service.commands.train_wish import TrainWish
 from service.errors import ServiceError
 from service.fine_tuning_admission import slug
 from service.wiring import build_backend
@@ -27,29 +29,28 @@ if TYPE_CHECKING:
     from finetune.backends.port import Order
 
 
-@dataclass(frozen=True, slots=True)
-class TrainWish:
-    """What the command was asked for."""
-
-    file: Path
-    validation: Path | None
-    model: str
-    epochs: int | None
-    suffix: str
-    seed: int
-    data_may_leave: bool
-
-
 def run_train(wish: TrainWish) -> None:
     """Train, tell how it goes, and print the name of the model."""
-    training = read_or_fail(wish.file).rows
-    aside = read_or_fail(wish.validation).rows if wish.validation else ()
     try:
-        with console.status("training") as status:
-            backend = build_backend(settings_from(), wish.model)
-            done = backend.train(_order(wish, training, aside), lambda event: status.update(event.message))
+        if is_remote(wish.model):
+            _train_there(wish)
+        else:
+            train_here(wish)
     except (FinetuneError, GenerationError, ServiceError) as error:
         fail(str(error), BAD_INPUT)
+
+
+def _train_there(wish: TrainWish) -> None:
+    if wish.local.given:
+        fail(
+            "Another server is told --epochs, --suffix and --seed alone; leave the others out.",
+            BAD_INPUT,
+        )
+    training = read_or_fail(wish.file).rows
+    aside = read_or_fail(wish.validation).rows if wish.validation else ()
+    with console.status("training") as status:
+        backend = build_backend(settings_from(), wish.model)
+        done = backend.train(_order(wish, training, aside), lambda event: status.update(event.message))
     if done.score is not None:
         Console().print(f"{metric_of(aside).name} on the validation rows: {done.score:.3f}", highlight=False)
     typer.echo(f"The model is {done.model}")

@@ -48,7 +48,7 @@ def check_files(settings: Settings, data: DataDir, job: Job) -> None:
     base = build_catalog(settings).parts(body.model).base
     diary = TrainingDiary(data.jobs, job.id)
     files = read_files(data.folder("fine_tuning", job.id), spec.names)
-    reports = check_data(files, body, family_of(base), _counter(base))
+    reports = check_data(files, body, family_of(base), counter_for(base))
     for finding in (finding for report in reports for finding in report.findings):
         diary.say(sentence(finding), level="info" if finding.severity == "info" else "warn")
     rows = sum(report.rows for report in reports)
@@ -57,7 +57,7 @@ def check_files(settings: Settings, data: DataDir, job: Job) -> None:
     diary.say(f"Files validated: {rows:,} rows{counted}; moving job to queued state")
 
 
-def _counter(base: Path) -> Encoder | None:
+def counter_for(base: Path) -> Encoder | None:
     """What counts the tokens of conversations; an encoder reads none."""
     from finetune.data.encoders import load_encoder
 

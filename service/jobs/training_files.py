@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from finetune.data.findings import Finding
 from finetune.data.labels import labels_of
 from finetune.data.metrics import judge_of
 from finetune.data.report import Report
-from finetune.data.rows import Kind, Row, TagRow
+from finetune.data.rows import Kind, TagRow
 from finetune.data.tokens import Encoder
 from finetune.dataset import Example, TrainingExample
 from finetune.mixture import Part, mixed
@@ -56,7 +56,7 @@ class TrainingData:
         if VALIDATION not in self.files:
             return None
         rows = self.files[VALIDATION].rows
-        return Validation(_said(rows, self.training.rows), judge_of(rows) if labels_of(rows) else None)
+        return Validation(self.said(VALIDATION, TRAINING), judge_of(rows) if labels_of(rows) else None)
 
     def examples(self, body: TrainingBody, seed: int) -> list[Example]:
         """What is learned: the training file, or a mixture of several, and rows that are replayed.
@@ -82,10 +82,10 @@ class TrainingData:
         example = self.said(TRAINING)[0]
         return example.messages[:-1] if isinstance(example, TrainingExample) else None
 
-    def said(self, name: str) -> list[Example]:
-        """The rows of one file, as a language model is asked and answers."""
-        rows = self.files[name].rows
-        return _said(rows, rows)
+    def said(self, name: str, among: str | None = None) -> list[Example]:
+        """A file's rows as questions and answers; labels with the list of its own, or of another file."""
+        labels = label_list(self.files[among or name].rows)
+        return [training_example(row, labels) for row in self.files[name].rows]
 
 
 def read_files(folder: Path, names: Mapping[str, str]) -> TrainingData:
@@ -122,12 +122,6 @@ def sentence(finding: Finding) -> str:
     lines = ", ".join(map(str, finding.lines[:MOST_LINES])) + (", ..." if finding.count > MOST_LINES else "")
     where = f" ({'lines' if finding.count > 1 else 'line'} {lines})" if finding.lines else ""
     return f"{finding.message.removesuffix('.')}{where}. {finding.remedy}"
-
-
-def _said(rows: Sequence[Row], among: Sequence[Row]) -> list[Example]:
-    """Rows as conversations; labels are asked for with the list of those that stand among other rows."""
-    labels = label_list(among)
-    return [training_example(row, labels) for row in rows]
 
 
 def _refuse(name: str, findings: Iterable[Finding], accepted: Container[str]) -> None:
