@@ -143,6 +143,9 @@ def _runs(sizes: Sequence[int], strategy: StaticStrategy) -> Iterator[Span]:
 
 
 def _page_numbers(start: int, end: int, pages: Sequence[int]) -> Span | None:
-    if not pages:
-        return None
-    return max(1, bisect_right(pages, start)), max(1, bisect_right(pages, end - 1))
+    return (page_at(start, pages), page_at(end - 1, pages)) if pages else None
+
+
+def page_at(place: int, pages: Sequence[int]) -> int:
+    """The number of the page that a character stands on, from 1; `pages` is where they start."""
+    return max(1, bisect_right(pages, place))

@@ -74,7 +74,7 @@ class Citation:
     start: int
     end: int
     page: int | None
-    """Of the window that the span begins in, from 1; None where the format has no pages."""
+    """That the span begins on, from 1; None where the format has no pages."""
     quote: str
     score: float
     """How much of that part of the answer stands in the quote, 0 to 1."""

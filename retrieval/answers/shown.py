@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from retrieval.answers.records import Citation, Source
 from retrieval.answers.support import Grounds, Support
 from retrieval.embedder import Span
+from retrieval.parents import page_at
 from retrieval.store.records import Found
 from retrieval.store.store import Store
 
@@ -41,11 +42,8 @@ class Shown:
         )
 
     def _page(self, start: int) -> int | None:
-        chunk = self.found.chunk
-        if chunk.page is None or chunk.start <= start < chunk.end:
-            return chunk.page
-        before = [one.page for one in self.store.chunks(self.found.file_id) if one.start <= start]
-        return before[-1] if before else chunk.page
+        pages = self.found.pages
+        return page_at(start, pages) if pages else self.found.chunk.page
 
     def source(self) -> Source:
         """The same without the store."""

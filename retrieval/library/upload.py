@@ -60,6 +60,7 @@ def read_upload(
         chunks=[_chunk(child) for child in cut],
         content_hash=fingerprint(upload.data, upload.strategy),
         attributes=upload.attributes,
+        pages=read.pages,
     )
 
 

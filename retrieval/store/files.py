@@ -27,7 +27,7 @@ from retrieval.store.records import (
 from retrieval.store.texts import delete_text, read_text, store_text
 
 _COLUMNS = """SELECT id, name, status, content_hash, attributes, error_code, error_message,
-    length(passages) / 8, characters, created_at FROM files """
+    length(passages) / 8, characters, created_at, pages FROM files """
 _CHUNKS = "SELECT file, number, start, end, page, title, context_start, context_end FROM chunks "
 ChunkRow = tuple[int, int, int, int, int | None, str, int, int]
 
@@ -36,8 +36,8 @@ def put_file(connection: sqlite3.Connection, new: NewFile, passages: Sequence[in
     """Add a file whose chunks hold the given passages."""
     numbers = np.array(passages, np.int64).tobytes()
     file = connection.execute(
-        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages)"
-        " VALUES (?, ?, 'completed', ?, ?, ?, ?, ?) RETURNING number",
+        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages,"
+        " pages) VALUES (?, ?, 'completed', ?, ?, ?, ?, ?, ?) RETURNING number",
         (
             new.id,
             new.name,
@@ -46,6 +46,7 @@ def put_file(connection: sqlite3.Connection, new: NewFile, passages: Sequence[in
             len(new.text),
             created_at,
             numbers,
+            np.array(new.pages, np.int64).tobytes(),
         ),
     ).fetchone()[0]
     store_attributes(connection, file, new.attributes)
@@ -87,8 +88,8 @@ def remove_file(connection: sqlite3.Connection, id: str, generation: int) -> Rem
 def announce_file(connection: sqlite3.Connection, file: NewFile) -> None:
     """Say that a file is on its way; one that is there already keeps what it holds."""
     connection.execute(
-        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages)"
-        " VALUES (?, ?, 'in_progress', ?, ?, 0, ?, x'') ON CONFLICT (id) DO UPDATE SET"
+        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages,"
+        " pages) VALUES (?, ?, 'in_progress', ?, ?, 0, ?, x'', x'') ON CONFLICT (id) DO UPDATE SET"
         " status = 'in_progress', error_code = NULL, error_message = NULL",
         (file.id, file.name, file.content_hash, attributes_json(file.attributes), int(time.time())),
     )
@@ -181,7 +182,7 @@ def _chunk_row(file: int, number: int, passage: int, chunk: NewChunk) -> tuple[o
 
 
 def _file(row: tuple[object, ...]) -> StoredFile:
-    id, name, status, content_hash, attributes, code, message, chunks, characters, created_at = row
+    id, name, status, content_hash, attributes, code, message, chunks, characters, created_at, pages = row
     error = FileError(str(code), str(message)) if code is not None else None
     return StoredFile(
         str(id),
@@ -193,4 +194,5 @@ def _file(row: tuple[object, ...]) -> StoredFile:
         int(str(chunks)),
         int(str(characters)),
         int(str(created_at)),
+        tuple(np.frombuffer(pages, np.int64).tolist()),  # type: ignore[call-overload]
     )

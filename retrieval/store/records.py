@@ -38,6 +38,8 @@ class NewFile:
     content_hash: str = ""
     """Hash of the bytes that the text was extracted from."""
     attributes: Attributes = field(default_factory=dict)
+    pages: Sequence[int] = ()
+    """Where its pages start in the text, in order; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class StoredFile:
     characters: int
     created_at: int
     """Seconds since 1970."""
+    pages: tuple[int, ...]
+    """Where its pages start in the text, in order; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +96,5 @@ class Found:
     """Cosine of question and chunk, the best over the questions; None where it was not among the nearest."""
     words: float | None
     """BM25 score, the best over the questions; None where it was not among the best."""
+    pages: tuple[int, ...]
+    """Where the pages of its file start in the text, in order; empty where it has none."""

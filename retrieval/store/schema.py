@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retrieval.store.errors import StoreDamagedError, StoreMissingError
 
-FORMAT = 1
+FORMAT = 2
 
 _TABLES = """
 CREATE TABLE store (
@@ -18,7 +18,7 @@ CREATE TABLE files (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     status TEXT NOT NULL, content_hash TEXT NOT NULL, attributes TEXT NOT NULL,
     error_code TEXT, error_message TEXT, characters INTEGER NOT NULL, created_at INTEGER NOT NULL,
-    passages BLOB NOT NULL);
+    passages BLOB NOT NULL, pages BLOB NOT NULL);
 CREATE INDEX files_by_name ON files (name);
 CREATE INDEX files_by_hash ON files (content_hash);
 
@@ -48,7 +48,7 @@ CREATE INDEX removed_by_generation ON removed (generation);
 """passages: texts that are embedded once, whatever number of chunks hold them; files.passages repeats
 chunks.passage as int64, because 25,000 blobs load faster than 2.5 million rows. dead: passages that lost
 their last chunk. removed: what a reader must take off since its generation; emptied when the layout changes,
-because readers then load all anew."""
+because readers then load all anew. files.pages: where pages start in the text, as int64."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ class Searcher:
             known[row[0]] = file
             chunk = stored_chunk(self.connection, row)
             dense, lexical = similarity.get(passage), words.get(passage)
-            found.append(Found(file.id, file.name, file.attributes, chunk, score, dense, lexical))
+            found.append(Found(file.id, file.name, file.attributes, chunk, score, dense, lexical, file.pages))
         return found
 
     def _rows(self, ranking: Ranking, wanted: Wanted | None) -> Iterator[tuple[int, float, ChunkRow]]:

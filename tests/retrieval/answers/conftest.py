@@ -32,7 +32,7 @@ def put(store: Store, name: str, text: str, embedder: HashingEmbedder, pages: tu
         NewChunk(one.start, one.end, one.title, one.pages[0] if one.pages else None, one.parent)
         for one in cut
     ]
-    store.put([NewFile(f"file-{name.partition('.')[0]}", name, text, chunks)])
+    store.put([NewFile(f"file-{name.partition('.')[0]}", name, text, chunks, pages=pages)])
 
 
 @pytest.fixture

@@ -129,6 +129,17 @@ def test_a_page_is_that_of_the_quote_not_of_the_window_found(
     assert [(one.start, one.page) for one in answered.citations] == [(len(before), 2)]
 
 
+def test_a_window_may_cross_pages_and_the_page_is_that_of_the_quote(
+    tmp_path: Path, embedder: HashingEmbedder
+) -> None:
+    before, quote = "Rivers are long. ", "The Vey has 300 miles of banks."
+    with Store.create(tmp_path / "paged", embedder) as store:
+        put(store, "atlas.pdf", before + quote + " Its banks are steep.", embedder, (0, len(before), 48))
+        assert [chunk.page for chunk in store.chunks("file-atlas")] == [1]
+        answered = saying(quote).answer("Miles of banks?", [store], Wish("generative", threshold=0))
+    assert [(one.quote, one.page) for one in answered.citations] == [(quote, 2)]
+
+
 def test_spans_are_shown_where_they_fit_and_windows_where_they_do_not(store: Store) -> None:
     seen: list[Request] = []
 

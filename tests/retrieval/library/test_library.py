@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from retrieval.embedder import Vectors
@@ -17,7 +19,7 @@ from retrieval.library.library import Library
 from retrieval.library.passages import find_passages
 from retrieval.library.upload import Upload
 from retrieval.library.watched_embedder import Watch
-from retrieval.parents import StaticStrategy
+from retrieval.parents import StaticStrategy, page_at
 
 STORY = "\n\n".join(f"On day {day} the ferry took {day * 7} goats over the lake." * 9 for day in range(40))
 
@@ -116,6 +118,18 @@ def test_a_file_that_takes_too_long_fails_and_says_so(make) -> None:
     (added,) = library.add([text_of("slow", "short")])
     assert added.error is not None and added.error.code == "server_error"
     assert library.store.files() == []
+
+
+def test_a_window_over_several_sheets_knows_where_each_begins(make) -> None:
+    book, data = openpyxl.Workbook(), BytesIO()
+    for sheet in (book.active, book.create_sheet("goats")):
+        sheet.append([f"The ferry {sheet.title} sails at noon."])
+    book.save(data)
+    library = make()
+    assert [added.error for added in library.add([Upload("a", "ferries.xlsx", data.getvalue())])] == [None]
+    (found,) = library.store.search("ferry noon")
+    second = library.store.text("a").index("ferry goats")
+    assert page_at(second, found.pages) == 2 > page_at(found.chunk.start, found.pages)
 
 
 def test_passages_are_the_spans_around_the_windows(make) -> None:
