@@ -1,11 +1,12 @@
-"""all-MiniLM-L6-v2 through sentence-transformers, from the files of an installed package; asks no hub."""
+"""all-MiniLM-L6-v2 from the files of an installed package; asks no hub."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +15,15 @@ from retrieval.embedder import Span, Vectors
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
+
+    from retrieval.packed_encoder import PackedEncoder
 
 MAX_TOKENS = 256
 """Word pieces that the model reads, its two marks included."""
 BATCH_TOKENS = 1024
-"""Word pieces of one batch, padding included."""
-MIN_COSINE = 0.996
+"""Word pieces of one batch."""
+MIN_COSINE = 0.999
 """How near vectors of half precision must be to those of full precision."""
 _PROBE = ("Where is the bridge?", "Rain fell on the hills for most of a week, and the river rose. " * 4)
 
@@ -67,7 +69,7 @@ class SentenceEmbedder:
         with self._running:
             self.truncated += sum(len(ids) > MAX_TOKENS for ids in tokens)
             for batch in _batches([min(len(ids), MAX_TOKENS) for ids in tokens]):
-                vectors[batch] = _forward(model, [_fitted(tokens[i]) for i in batch])
+                vectors[batch] = model.vectors([_fitted(tokens[i]) for i in batch])
         return vectors
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
@@ -86,13 +88,15 @@ class SentenceEmbedder:
         return tokenizer
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
-        full = _load("float32")
-        if not _is_half_fast(full):
+    def _model(self) -> PackedEncoder:
+        from retrieval.packed_encoder import load, may_be_half_fast
+
+        full = load(model_folder(), "float32")
+        if not may_be_half_fast():
             return full
-        half, probe = _load("bfloat16"), [encoding.ids for encoding in self._tokenizer.encode_batch(_PROBE)]
-        cosines = (_forward(full, probe) * _forward(half, probe)).sum(axis=1)
-        return half if cosines.min() >= MIN_COSINE else full
+        half, probe = load(model_folder(), "bfloat16"), [e.ids for e in self._tokenizer.encode_batch(_PROBE)]
+        near = (full.vectors(probe) * half.vectors(probe)).sum(axis=1).min() >= MIN_COSINE
+        return half if near and _seconds(half, probe) < _seconds(full, probe) else full
 
 
 def model_folder() -> Path:
@@ -103,20 +107,15 @@ def model_folder() -> Path:
     return folder
 
 
-def _load(dtype: str) -> Any:
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+def _seconds(model: PackedEncoder, probe: Sequence[Sequence[int]]) -> float:
+    """The least time of a few runs, which other work on the machine lengthens least."""
 
-    logging.disable_progress_bar()
-    return SentenceTransformer(str(model_folder()), local_files_only=True, model_kwargs={"dtype": dtype})
+    def once() -> float:
+        began = perf_counter()
+        model.vectors(probe)
+        return perf_counter() - began
 
-
-def _is_half_fast(model: SentenceTransformer) -> bool:
-    """Whether this CPU multiplies matrices of half precision in hardware; without that it is slower."""
-    import torch
-
-    able = torch.cpu.get_capabilities()
-    return model.device.type == "cpu" and any(able.get(flag) for flag in ("amx_bf16", "avx512_bf16"))
+    return min(once() for _ in range(3))
 
 
 def _valid(texts: Sequence[str]) -> list[str]:
@@ -125,33 +124,18 @@ def _valid(texts: Sequence[str]) -> list[str]:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of texts of like length, longest first, so that a batch holds little padding."""
+    """Places of texts, longest first, so that texts of one length stand together."""
     batch: list[int] = []
+    room = BATCH_TOKENS
     for place in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > BATCH_TOKENS:
+        if lengths[place] > room:
             yield batch
-            batch = []
+            batch, room = [], BATCH_TOKENS
         batch.append(place)
+        room -= lengths[place]
     if batch:
         yield batch
 
 
 def _fitted(ids: list[int]) -> list[int]:
     return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
-
-
-def _forward(model: SentenceTransformer, tokens: Sequence[list[int]]) -> Vectors:
-    """Unit vectors of one batch; pooled in full precision whatever the weights have."""
-    import torch
-
-    rows = [torch.tensor(ids) for ids in tokens]
-    ids = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
-    mask = torch.nn.utils.rnn.pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
-    transformer, *rest = model
-    with torch.inference_mode():
-        features = transformer({"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)})
-        features["token_embeddings"] = features["token_embeddings"].float()
-        for module in rest:
-            features = module(features)
-    vectors: Vectors = features["sentence_embedding"].cpu().numpy()
-    return vectors

