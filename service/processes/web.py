@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,10 +20,14 @@ from service.resources import Resources
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 
+SWITCH_SECONDS = 0.0005
+"""Python's own 5 ms would let every busy thread, of an upload say, hold up the event loop that long."""
+
 
 def main() -> None:
     """Serve on the socket that the supervisor opened."""
     hold(on_parent_death=ask_self_to_stop)
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings = Settings()
     config = uvicorn.Config(
         _app(settings),
