@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from retrieval.answers.answering import Answering
@@ -44,8 +43,9 @@ def main() -> None:
         if not (options.tasks / name / "corpus.jsonl").is_file():
             print(f"{name}: not in {options.tasks}, skipped")
             continue
-        with TemporaryDirectory() as home, Store.create(Path(home), embedder) as store:
-            store.put([_file(row, embedder) for row in _rows(options.tasks / name / "corpus.jsonl")])
+        with Store.create(options.indexes / name, embedder) as store:
+            if not store.files():
+                store.put([_file(row, embedder) for row in _rows(options.tasks / name / "corpus.jsonl")])
             began = time.process_time()
             outcomes = [ask(one, store, answering, wish) for one in _questions(options, name)]
             told[name] = report(outcomes).as_dict() | {"cpu_seconds": round(time.process_time() - began, 1)}
@@ -65,7 +65,7 @@ def _questions(options: argparse.Namespace, name: str) -> Iterator[LabelledQuest
 def _file(row: dict[str, Any], embedder: Embedder) -> NewFile:
     cut = children(row["text"], row["title"], (), embedder.token_spans)
     chunks = [NewChunk(one.start, one.end, one.title, None, one.parent) for one in cut]
-    return NewFile(row["id"], row["id"], row["text"], chunks)
+    return NewFile(row["id"], row["title"], row["text"], chunks)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -77,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tasks", type=Path, default=Path("../shared/tasks"))
     parser.add_argument("--only", choices=TASKS, action="append")
     parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--indexes", type=Path, default=Path("out/indexes"), help="where indexes are kept")
     parser.add_argument("--model", help="let this language model write instead of the extractive reader")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

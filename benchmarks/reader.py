@@ -1,6 +1,6 @@
 """How well the reader answers from passages: exact match and token F1 on the corpus question tasks.
 
-    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--gold-only] [--json FILE]
+    python -m benchmarks.reader [--tasks DIR] [--only TASK] [--questions N] [--gold-only] [--alone]
 
 Each question is read with its gold passage and with the passages that a hybrid search finds; those among
 them that do not hold the answer tell how well the reader abstains. Beside the reader stand
@@ -79,6 +79,8 @@ def measure(
         seconds = (time.process_time() - began) / sum(len(passages) for _, passages in asked)
         figures = _agreement(_first(read), wanted) | _doubts(readers["reader"], asked, read, wanted)
         tell(f"reader, {kind}", {**figures, "cpu_seconds_per_passage": round(seconds, 3)})
+    if options.alone:
+        return {"questions": len(rows), "passages": PASSAGES, **result}
     for kind, asked in kinds.items():
         tell(f"nearest sentence, {kind}", _agreement(_nearest_sentences(asked, embedder), wanted))
     for kind, asked in kinds.items():
@@ -182,6 +184,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="measure this task alone; may be repeated")
     parser.add_argument("--questions", type=int, default=1000, help="at most, of each task")
     parser.add_argument("--gold-only", action="store_true", help="search nothing, so index nothing")
+    parser.add_argument("--alone", action="store_true", help="measure the reader, nothing to compare with")
     parser.add_argument("--split", default="test", choices=("test", "samples"))
     parser.add_argument("--indexes", type=Path, default=Path("out/indexes"), help="where indexes are kept")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)

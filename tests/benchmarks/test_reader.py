@@ -22,7 +22,7 @@ def test_every_way_of_answering_is_measured_on_every_kind_of_passages(tmp_path: 
     ]
     for name, rows in (("corpus", documents), ("test", asked)):
         (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
-    given = Namespace(split="test", questions=9, gold_only=False, indexes=tmp_path / "indexes")
+    given = Namespace(split="test", questions=9, gold_only=False, alone=False, indexes=tmp_path / "indexes")
     reader = Reader()
     found = measure(tmp_path, given, HashingEmbedder(), {"reader": reader, "untrained": reader})
     assert found["questions"] == 2
