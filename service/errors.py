@@ -11,6 +11,7 @@ ServiceError
 ├── KeyReused             an Idempotency-Key that came with another body before
 ├── TooLarge              the body is over the limit
 ├── TooBusy               too many requests wait
+├── DiskFull              the disk did not take an upload
 ├── Unavailable           a part of the server is starting or down; try again
 └── JobCrashed            the process of a job died
 """
@@ -91,6 +92,10 @@ class TooBusy(ServiceError):  # noqa: N818
     """Too many requests wait."""
 
 
+class DiskFull(ServiceError):  # noqa: N818
+    """The disk did not take an upload."""
+
+
 class Unavailable(ServiceError):  # noqa: N818
     """A part of the server is starting or down."""
 
@@ -139,6 +144,7 @@ RULES: dict[type[Exception], Rule] = {
     Unavailable: Rule(503, "server_error", "unavailable", retry=True),
     StoreBusyError: Rule(503, "server_error", "unavailable", retry=True),
     UnicodeEncodeError: Rule(400, REQUEST, "invalid_unicode"),
+    DiskFull: Rule(507, "server_error", "disk_full"),
     JobCrashed: Rule(500, "server_error", "job_crashed"),
     Diverged: Rule(500, "server_error", "loss_diverged"),
     CheckpointError: Rule(500, "server_error", "checkpoint_unusable"),

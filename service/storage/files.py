@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,12 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select
 
+from service.errors import DiskFull
 from service.storage.clock import now
 from service.storage.pages import Cursor, Page, read_page
 from service.storage.tables import files
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,11 @@ class FileStore:
         window: int,
         lifetime: int | None = None,
     ) -> StoredFile:
-        """Keep a file; the same upload within `window` seconds gives the first one back."""
+        """Keep a file; the same upload within `window` seconds gives the first one back.
+
+        Raises:
+            DiskFull: nothing was kept.
+        """
         file_id, created_at = f"file-{uuid4().hex}", now()
         # Before the transaction: others may write to the database while a large file goes to the disk.
         size = _write(source, self._folder / file_id)
@@ -122,12 +130,18 @@ def _twin(connection: Connection, filename: str, purpose: str, sha256: str, sinc
 def _write(source: BinaryIO, target: Path) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    with partial.open("wb") as sink:
-        while block := source.read(1 << 20):
-            sink.write(block)
-        sink.flush()
-        os.fsync(sink.fileno())
-        size = sink.tell()
+    try:
+        with partial.open("wb") as sink:
+            while block := source.read(1 << 20):
+                sink.write(block)
+            sink.flush()
+            os.fsync(sink.fileno())
+            size = sink.tell()
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        if error.errno in FULL:
+            raise DiskFull("The server's disk did not take the file; free some space there.") from error
+        raise
     partial.replace(target)
     return size
 
