@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from service.storage.data_dir import DataDir
 from tests.service.vector_stores.calls import BRIDGE, RIVER, STORES, attach, found, member, refusal
 
-LONG = " ".join(f"word{n}" for n in range(15_000))
+LONG = " ".join(f"word{n}" for n in range(24_000))
 
 
 @contextmanager
@@ -30,14 +30,14 @@ def test_a_file_for_which_there_is_no_room_fails_alone(client: TestClient, store
     old = attach(client, store, "river.md", RIVER)
     ingest()
     long, short = attach(client, store, "long.txt", LONG), attach(client, store, "bridge.md", BRIDGE)
-    with largest_file(400_000):
+    with largest_file(350_000):
         ingest()
     error = member(client, store, long)["last_error"]
     assert error["code"] == "server_error" and "free some space" in error["message"]
     assert found(client, store) == {old, short}
     client.post(f"{STORES}/{store}/files", json={"file_id": long})
     ingest()
-    assert found(client, store, "word14999", ranking_options={"ranker": "lexical"}) == {long}
+    assert found(client, store, "word23999", ranking_options={"ranker": "lexical"}) == {long}
 
 
 def test_an_upload_for_which_there_is_no_room_is_refused_whole(client: TestClient, data: DataDir) -> None:
