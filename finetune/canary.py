@@ -8,7 +8,7 @@ AGREEMENT = 0.05
 """How far the served loss may lie from the trained one, as a share of it (plus the same in nats)."""
 
 
-def check_served(trained: float, served: float) -> None:
+def check_served(trained: float, served: float, remedy: str = "Please report this.") -> None:
     """Compare the loss of the trained model with that of the folder, loaded as serving loads it.
 
     Raises:
@@ -17,7 +17,7 @@ def check_served(trained: float, served: float) -> None:
     if not abs(served - trained) <= AGREEMENT * (1 + trained):
         raise TrainingError(
             f"What was written has loss {served:.3f} where the trained model had {trained:.3f}; "
-            "it was not kept. Please report this."
+            f"it was not kept. {remedy}"
         )
 
 

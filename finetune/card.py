@@ -8,7 +8,13 @@ from pathlib import Path
 from finetune.adapter import Manifest
 from finetune.recipe import Recipe
 
-_NAMES = {"lora": "LoRA adapter", "rslora": "rsLoRA adapter", "dora": "DoRA adapter", "full": "Full training"}
+_NAMES = {
+    "lora": "LoRA adapter",
+    "rslora": "rsLoRA adapter",
+    "dora": "DoRA adapter",
+    "qlora": "QLoRA adapter",
+    "full": "Full training",
+}
 ENDINGS = {
     "finished": "All epochs were trained.",
     "patience": "It stopped when validation got no better.",

@@ -1,4 +1,4 @@
-"""A base with a LoRA, rsLoRA or DoRA adapter that learns; saved as PEFT's files."""
+"""A base with a LoRA, rsLoRA, DoRA or QLoRA adapter that learns; saved as PEFT's files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from torch import nn
 
 from finetune.errors import RecipeError
+from finetune.quantization import check_quantizes
 from finetune.recipe import Method, Recipe
 from finetune.session import Parent
 from finetune.stacking import save_stacked
@@ -25,14 +26,14 @@ class LoraModel:
     Raises:
         ModelUnavailableError: there is no readable model in the folder, or the parent is not finished.
         AdapterMismatchError: the parent was made for another base or other prompts.
-        RecipeError: the model has fewer layers, or a DoRA adapter would be stacked.
+        RecipeError: the recipe does not fit the model, the parent or this machine.
     """
 
     def __init__(self, base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) -> None:
         self._base, self._tokenizer = base, tokenizer
         self._below: Path | None = None
         with checkpoint.hushed():
-            self.module = self._attach(checkpoint.load_model(base), recipe, parent)
+            self.module = self._attach(_base_model(base, recipe), recipe, parent)
         self.module.peft_config["default"].base_model_name_or_path = base.name
 
     @property
@@ -62,6 +63,10 @@ class LoraModel:
             return PeftModel.from_pretrained(
                 model, parent.folder, is_trainable=True, torch_device=checkpoint.device()
             )
+        if recipe.method == "qlora":
+            raise RecipeError(
+                "An adapter cannot be stacked on a base of 4 bits; continue it, or choose lora."
+            )
         if recipe.method == "dora" or LoraConfig.from_pretrained(parent.folder).use_dora:
             raise RecipeError("DoRA adapters cannot be stacked into one; continue the parent instead.")
         self._below = parent.folder
@@ -69,10 +74,17 @@ class LoraModel:
         return get_peft_model(merged, _config(merged, recipe))
 
 
+def _base_model(base: Path, recipe: Recipe) -> Any:
+    if recipe.method == "qlora":
+        check_quantizes()
+    return checkpoint.load_model(base, quantized=recipe.method == "qlora")
+
+
 def inherited(recipe: Recipe, folder: Path) -> Recipe:
     """The recipe with the shape of the adapter in the folder, which training it on cannot change."""
     config = LoraConfig.from_pretrained(folder)
-    method: Method = "dora" if config.use_dora else "rslora" if config.use_rslora else "lora"
+    plain: Method = "qlora" if recipe.method == "qlora" else "lora"
+    method: Method = "dora" if config.use_dora else "rslora" if config.use_rslora else plain
     return replace(recipe, method=method, rank=config.r, alpha=config.lora_alpha)
 
 

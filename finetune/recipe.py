@@ -16,8 +16,9 @@ FULL_SHARE = 0.1
 LARGE = 25_000
 """Rows above which fewer epochs are enough."""
 
-Method = Literal["lora", "rslora", "dora", "full"]
-"""Adapters (Hu et al. 2021; Kalajdzievski 2023; Liu et al. 2024), or the model's own weights."""
+Method = Literal["lora", "rslora", "dora", "qlora", "full"]
+"""Adapters (Hu et al. 2021; Kalajdzievski 2023; Liu et al. 2024; Dettmers et al. 2023), or the model's own
+weights."""
 
 Precision = Literal["float32", "bfloat16"]
 

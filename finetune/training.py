@@ -15,7 +15,6 @@ from finetune.card import write_card
 from finetune.checkpoints import CheckpointFolder
 from finetune.dataset import Example
 from finetune.job import Job, identity_fields
-from finetune.learner import Learner
 from finetune.loop import Loop
 from finetune.progress import write_metrics
 from finetune.recipe import Recipe
@@ -23,6 +22,9 @@ from finetune.rows import EncodedExample
 from finetune.session import Parent, Session, Validation
 
 CANARY_ROWS = 4
+_REMEDIES = {
+    "qlora": "It is served on the whole base, and 4 bits make too much of a difference; choose lora."
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _run(job: Job, out: Path, session: Session) -> TrainingReport:
         best = None if loop.standing.best is None else loop.standing.best + 1
         with adapter.whole_folder(out) as part:
             manifest = _write(job, loop, part, best)
-            canary = _sing(job.learner, part, rows, before)
+            canary = _sing(job, part, rows, before)
             if session.accept:
                 session.accept(part)
         if kept:
@@ -162,10 +164,10 @@ def _manifest(job: Job, loop: Loop, weights: str, epoch: int | None) -> adapter.
     )
 
 
-def _sing(learner: Learner, folder: Path, rows: Sequence[EncodedExample], before: float) -> Canary:
+def _sing(job: Job, folder: Path, rows: Sequence[EncodedExample], before: float) -> Canary:
     """Load what was written as serving does; refuse it if it serves something else than was trained."""
-    trained = learner.fit([rows]).loss
-    served, ended = learner.served(folder, rows)
-    check_served(trained, served)
+    trained = job.learner.fit([rows]).loss
+    served, ended = job.learner.served(folder, rows)
+    check_served(trained, served, _REMEDIES.get(job.recipe.method, "Please report this."))
     check_changed(before, trained, served)
     return Canary(before, trained, served, ended)

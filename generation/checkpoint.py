@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging
 
 from generation.adapter_folder import adapter_name, check_adapter
@@ -44,11 +44,12 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_model(folder: Path) -> Any:
+def load_model(folder: Path, *, quantized: bool = False) -> Any:
     """The folder's language model, in evaluation mode.
 
     float32 on a CPU: a label must not hang on the batch it was asked in, and bf16 logits tie
     too often for that (docs/decisions/0010-float32-on-a-cpu.md). On a GPU the checkpoint's own precision.
+    Quantized, which is for training adapters alone, its linear layers are held in 4 bits by bitsandbytes.
 
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
@@ -59,11 +60,37 @@ def load_model(folder: Path) -> Any:
     family = AutoModelForSeq2SeqLM if family_of(folder) == "encoder_decoder" else AutoModelForCausalLM
     try:
         model = family.from_pretrained(
-            folder, dtype=kind, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            folder,
+            dtype=kind,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            **(_four_bits() if quantized else {}),
         )
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise ModelUnavailableError(f"The model {folder.name!r} cannot be loaded: {error}") from error
-    return model.to(device()).eval()
+    return _learnable(model.eval()) if quantized else model.to(device()).eval()
+
+
+def _learnable(model: Any) -> Any:
+    """The model, but with layers of 4 bits that let gradients through.
+
+    On some CPUs bitsandbytes packs the weights of layers in evaluation mode anew, for inference alone.
+    """
+    for module in model.modules():
+        module.training = type(module).__name__ == "Linear4bit"
+    return model
+
+
+def _four_bits() -> dict[str, Any]:
+    """Normal floats whose scales are quantized too (Dettmers et al. 2023, "QLoRA")."""
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.float32 if device() == "cpu" else torch.bfloat16,
+    )
+    return {"quantization_config": config, "device_map": {"": device()}}
 
 
 def with_adapter(model: Any, tokenizer: ChatTokenizer, base: Path, adapter: Path) -> Any:

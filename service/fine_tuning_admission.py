@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from finetune.errors import FinetuneError
+from finetune.quantization import check_quantizes
 from generation.adapter_folder import ENCODER_MANIFEST, adapter_path
 from generation.catalog import Parts, is_remote
 from generation.errors import ModelUnavailableError, UnknownModelError
@@ -62,6 +63,8 @@ def parts_of(here: Resources, body: TrainingBody) -> Parts:
     check_fit(body, parts)
     try:
         recipe_of(body, 1, 0)
+        if body.recipe.kind == "qlora":
+            check_quantizes()
     except FinetuneError as error:
         raise InvalidRequest(f"recipe: {error}", "recipe") from error
     return parts

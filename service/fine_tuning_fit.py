@@ -13,6 +13,8 @@ from service.schemas.fine_tuning_body import TrainingBody
 Misfit = tuple[str, str]
 """A field, and why it cannot be there."""
 WHOLE = ("full", "last_layers")
+UNFIT = (*WHOLE, "qlora")
+"""Kinds that are not for encoders."""
 SHAPE = ("kind", "rank", "alpha", "layers")
 """What an adapter keeps when it is trained on."""
 TRAINED = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience", "precision")
@@ -32,7 +34,7 @@ def check_fit(body: TrainingBody, parts: Parts) -> None:
 
 
 def _with_encoder(body: TrainingBody) -> Iterator[Misfit]:
-    if body.recipe.kind in WHOLE:
+    if body.recipe.kind in UNFIT:
         yield "recipe.kind", "an encoder learns by an adapter or by a head alone; choose lora or head."
     if body.recipe.long_rows:
         yield (
@@ -73,8 +75,8 @@ def _with_writer(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
         return
     if body.recipe.kind in WHOLE:
         yield "recipe.kind", f"{body.model!r} is an adapter, whose base stays as it is; choose lora."
-    if body.parent_mode == "stack" and body.recipe.kind == "dora":
-        yield "recipe.kind", "a dora adapter cannot be stacked; choose lora, or continue the parent."
+    if body.parent_mode == "stack" and body.recipe.kind in ("dora", "qlora"):
+        yield "recipe.kind", f"{body.recipe.kind} cannot be stacked; choose lora, or continue the parent."
     if body.parent_mode != "stack":
         yield from _with_kept_shape(body, parts)
 
@@ -82,8 +84,16 @@ def _with_writer(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
 def _with_kept_shape(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
     assert parts.adapter is not None
     made = read_fields(parts.adapter).get("recipe", {})
-    kept = {**made, "kind": made.get("method")}
+    kept = {**made, "kind": _form(made.get("method"))}
+    wanted = {**body.recipe.model_dump(exclude_unset=True)}
+    if "kind" in wanted:
+        wanted["kind"] = _form(wanted["kind"])
     for field in SHAPE:
-        if field in body.recipe.model_fields_set and getattr(body.recipe, field) != kept.get(field):
+        if field in wanted and wanted[field] != kept.get(field):
             told = f"{body.model!r} has {kept.get(field)!r} and is trained on as it is"
             yield f"recipe.{field}", f"{told}; leave it out, or stack a new adapter on it."
+
+
+def _form(kind: str | None) -> str | None:
+    """What an adapter looks like; QLoRA gives what LoRA gives."""
+    return "lora" if kind == "qlora" else kind

@@ -92,7 +92,7 @@ def adapted(model: Any, recipe: Recipe) -> Any:
     Raises:
         RecipeError: the recipe is no LoRA, or the model has fewer layers.
     """
-    if recipe.method == "full":
+    if recipe.method in ("full", "qlora"):
         raise RecipeError("An encoder learns by an adapter; choose lora, rslora or dora.")
     shape = LoraConfig(
         r=recipe.rank,

@@ -55,7 +55,7 @@ class Dials(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["lora", "rslora", "dora", "full", "last_layers", "head"] = "lora"
+    kind: Literal["lora", "rslora", "dora", "qlora", "full", "last_layers", "head"] = "lora"
     """Adapters, the model's own weights (all, or those of its last layers), or a head on an encoder."""
     rank: int | None = Field(None, ge=1, le=1_024)
     alpha: float | None = Field(None, gt=0, le=10_000)
