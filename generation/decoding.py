@@ -33,6 +33,11 @@ class Variants:
         """Whether all rows have the same."""
         return all(row is self.rows[0] for row in self.rows)
 
+    def together(self, rows: Sequence[int]) -> list[int]:
+        """The rows, those with the same adapter side by side."""
+        first: dict[LoraWeights | None, int] = {}
+        return sorted(rows, key=lambda row: first.setdefault(self.rows[row], row))
+
     def of(self, rows: Sequence[int]) -> Variants:
         """Those of some rows."""
         return Variants(self.bank, [self.rows[i] for i in rows])
@@ -54,6 +59,7 @@ def decode(
     going = [i for i, answer in enumerate(answers) if not answer.finish_reason]
     if not going:
         return
+    going = variants.together(going) if variants else going
     open_answers = [(answers[i], _sampler(answers[i])) for i in going]
     with lock:
         kind = TwoPartBatch if is_two_parts(model) else _Batch

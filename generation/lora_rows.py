@@ -1,7 +1,7 @@
 """Many LoRA adapters on one model in memory: each row of a batch may have its own, or none.
 
-Their matrices lie beside each other along the rank, B1 A1 + B2 A2 = [B1 B2] [A1; A2], and what an adapter
-makes of the rows of others is set to zero in between; so a batch costs three products for each layer.
+Rows of one adapter are a group, and the groups' matrices lie in a stack; so a batch costs one product for
+each layer, and two batched ones that are as small as the adapters.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from torch import nn
 
 from generation.adapter_folder import adapter_name, peft_config
 from generation.errors import ModelUnavailableError
+from generation.lora_groups import Seats, groups_for, seats_in
 
-Change = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
-"""Matrices of all adapters of a batch, and for each row which of their ranks are its own (None: all)."""
+IDLE = 2
+"""Times as many seats as are needed, above which the stack is made anew."""
 _PREFIX = "base_model.model."
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 
@@ -54,33 +55,63 @@ def read_lora(adapter: Path, model: Any) -> LoraWeights:
     return LoraWeights(layers)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stack:
+    """The matrices of some groups, by layer: down of shape (groups, in, rank), up of (groups, rank, out)."""
+
+    groups: tuple[LoraWeights | None, ...]
+    layers: dict[str, tuple[torch.Tensor, torch.Tensor]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seating:
+    """Where the rows of a batch sit in the groups; None where it is their own order."""
+
+    rows: torch.Tensor | None
+    seat_of: torch.Tensor | None
+
+
 class LoraRows:
     """The layers of one model that adapters change. Not safe between threads: hold the model's lock."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self._layers: dict[str, _Changed] = {}
-        self._last: tuple[list[LoraWeights | None], dict[str, Change]] = ([], {})
+        self._stack = _Stack((), {})
+        self._rows: list[LoraWeights | None] = []
+        self._seating = _Seating(None, None)
 
     @contextmanager
     def applied(self, rows: Sequence[LoraWeights | None]) -> Iterator[None]:
         """A block in which each row of a batch is computed with its own adapter."""
-        changes = self._changes(list(rows))
-        for path, change in changes.items():
-            self._layer(path).change = change
+        if rows and any(rows):
+            self._seat(list(rows))
+            changes = self._stack.layers
+        else:
+            changes = {}
+        for path, (down, up) in changes.items():
+            self._layer(path).change = (down, up, self._seating)
         try:
             yield
         finally:
             for path in changes:
                 self._layers[path].change = None
 
-    def _changes(self, rows: list[LoraWeights | None]) -> dict[str, Change]:
-        """What is added to each layer; remembered for the next token of the same rows."""
-        if self._last[0] != rows:
-            distinct = list(dict.fromkeys(row for row in rows if row is not None))
-            paths = {path for weights in distinct for path in weights.layers}
-            self._last = (rows, {path: _joined(path, rows, distinct) for path in paths})
-        return self._last[1]
+    def _seat(self, rows: list[LoraWeights | None]) -> None:
+        """Groups for the rows; the stack is kept while rows only leave, until half of it would be idle."""
+        if rows == self._rows:
+            return
+        fresh = groups_for(rows)
+        seats, wanted = seats_in(self._stack.groups, rows), seats_in(fresh, rows)
+        assert wanted is not None
+        if seats is None or len(seats.rows) > IDLE * len(wanted.rows):
+            self._stack, seats = _stacked(fresh), wanted
+        self._rows = rows
+        self._seating = _Seating(None, None) if seats.are_in_order else self._index(seats)
+
+    def _index(self, seats: Seats) -> _Seating:
+        to = self._model.device
+        return _Seating(torch.tensor(seats.rows, device=to), torch.tensor(seats.seat_of, device=to))
 
     def _layer(self, path: str) -> _Changed:
         if path not in self._layers:
@@ -97,31 +128,39 @@ class _Changed(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
         self.inner = inner
-        self.change: Change | None = None
-
-    @property
-    def weight(self) -> torch.Tensor:
-        """The layer's own, which some models look at."""
-        return self.inner.get_parameter("weight")
+        self.change: tuple[torch.Tensor, torch.Tensor, _Seating] | None = None
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.inner(given)
         if self.change is None:
             return out
-        down, up, mine = self.change
-        low = nn.functional.linear(given, down)
-        return out + nn.functional.linear(low if mine is None else low * mine, up)
+        down, up, seating = self.change
+        if len(down) == 1:
+            return out + given @ down[0] @ up[0]
+        seated = given if seating.rows is None else given[seating.rows]
+        low = torch.bmm(seated.reshape(len(down), -1, given.shape[-1]), down)
+        made = torch.bmm(low, up).view(*seated.shape[:-1], -1)
+        return out + (made if seating.seat_of is None else made[seating.seat_of])
 
 
-def _joined(path: str, rows: Sequence[LoraWeights | None], distinct: Sequence[LoraWeights]) -> Change:
-    having = [weights for weights in distinct if path in weights.layers]
-    downs, ups = zip(*(weights.layers[path] for weights in having), strict=True)
-    if len(having) == 1 and all(row is having[0] for row in rows):
-        return downs[0], ups[0], None
-    owner = [at for at, down in enumerate(downs) for _ in range(len(down))]
-    mine = [[float(row is having[at]) for at in owner] for row in rows]
-    like = downs[0]
-    return torch.cat(downs), torch.cat(ups, dim=1), like.new_tensor(mine)[:, None, :]
+def _stacked(groups: Sequence[LoraWeights | None]) -> _Stack:
+    having = [group for group in groups if group is not None]
+    paths = {path: None for weights in having for path in weights.layers}
+    return _Stack(tuple(groups), {path: _stacked_layer(path, groups) for path in paths})
+
+
+def _stacked_layer(path: str, groups: Sequence[LoraWeights | None]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Smaller ranks are filled up with zeros, and so is what an adapter leaves as it is."""
+    found = [group.layers.get(path) if group else None for group in groups]
+    like = next(pair for pair in found if pair is not None)
+    rank = max(len(pair[0]) for pair in found if pair is not None)
+    down = like[0].new_zeros(len(groups), like[0].shape[1], rank)
+    up = like[1].new_zeros(len(groups), rank, len(like[1]))
+    for at, pair in enumerate(found):
+        if pair is not None:
+            down[at, :, : len(pair[0])] = pair[0].T
+            up[at, : len(pair[0])] = pair[1].T
+    return down, up
 
 
 def _check(adapter: Path, model: Any, path: str, down: torch.Tensor, up: torch.Tensor) -> None:

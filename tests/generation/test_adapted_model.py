@@ -77,6 +77,7 @@ def test_a_mixed_batch_answers_each_as_alone(catalog: Catalog) -> None:
     models = [catalog.open(name) for name in names]
     assert len({id(model.mixer) for model in models}) == 1  # type: ignore[attr-defined]
     asks = [(model, asked(text)) for text in TEXTS for model in models]
+    asks += [(models[1], asked(f"one has many: {i}")) for i in range(6)]
     alone = [model.generate([request])[0].text for model, request in asks]
     mixed = models[0].mixer.generate_mixed([(r, m.variant) for m, r in asks])  # type: ignore[attr-defined]
     assert [g.text for g in mixed] == alone
