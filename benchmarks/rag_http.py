@@ -2,14 +2,17 @@
 
     python -m benchmarks.rag_http [--tasks DIR] [--task NAME] [--documents N] [--json FILE]
 
-Documents of a task are uploaded as files and put into a vector store in one batch; `/health` is asked
-fifty times a second until all are searchable. Then the task's questions are asked, by one client and by 16.
+Documents of a task are uploaded as files and put into a vector store in one batch; `/health` is asked fifty
+times a second until all are searchable. Then the task's questions are asked, by one client and by 16.
+`load` is the mean number of busy processes before the start: where it is not near 0, only figures of one
+machine at one time compare.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +51,7 @@ def measure(
     client: openai.OpenAI, url: str, documents: Sequence[dict[str, Any]], questions: Sequence[str]
 ) -> dict[str, Any]:
     """Ingest, then search."""
+    load = round(os.getloadavg()[0], 1)
     store = client.vector_stores.create(name="benchmark").id
     # The process that ingests is started before, so that its start does not count.
     client.vector_stores.files.upload_and_poll(vector_store_id=store, file=("warm.txt", b"warm up"))
@@ -55,6 +59,7 @@ def measure(
     seconds, busy = _probed(url, lambda: _ingest(client, store, documents))
     found = {f"{clients} clients": _ask(client, store, questions, clients) for clients in CLIENTS}
     return {
+        "load": load,
         "documents": len(documents),
         "documents_per_second": round(len(documents) / seconds, 1),
         "health_idle": idle,
@@ -109,9 +114,11 @@ def _ask(client: openai.OpenAI, store: str, questions: Sequence[str], clients: i
 
     ask(questions[0])
     took.clear()
+    began = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(ask, questions))
-    return _milliseconds(took)
+    rate = len(questions) / (time.perf_counter() - began)
+    return {**_milliseconds(took), "per_second": round(rate, 1)}
 
 
 def _milliseconds(seconds: Sequence[float]) -> dict[str, float]:

@@ -7,6 +7,8 @@ RetrievalError
 ├── EmbeddingInputError       a text that the embedder does not read to its end, or tokens that are none
 ├── VectorShapeError          vectors that do not fit the store
 ├── CorpusUnfinishedError     a folder without a finished corpus
+├── NoRerankerError           texts shall be re-ranked and there is no model for it
+├── RerankerUnusableError     a folder without a model that re-ranks
 ├── EmbedderMismatchError     a saved corpus whose vectors another embedder made
 └── StoreError                what a store refuses or suffers; drawn in retrieval/store/errors.py
 """
@@ -38,6 +40,14 @@ class VectorShapeError(RetrievalError):
 
 class CorpusUnfinishedError(RetrievalError):
     """The folder holds no finished corpus."""
+
+
+class NoRerankerError(RetrievalError):
+    """There is no re-ranker."""
+
+
+class RerankerUnusableError(RetrievalError):
+    """A folder holds no model that re-ranks."""
 
 
 class EmbedderMismatchError(RetrievalError):

@@ -38,7 +38,7 @@ from generation.errors import (
     UnknownModelError,
 )
 from retrieval.answers.errors import NoReaderError
-from retrieval.errors import EmbeddingInputError, RetrievalError
+from retrieval.errors import EmbeddingInputError, NoRerankerError, RetrievalError
 from retrieval.evaluation.errors import InvalidQuestionsError
 from retrieval.store.errors import InvalidFilterError, StoreBusyError, UnknownFileError
 
@@ -133,6 +133,7 @@ RULES: dict[type[Exception], Rule] = {
     ForbiddenOrigin: Rule(403, REQUEST, "forbidden_origin"),
     NotFound: Rule(404, REQUEST, "not_found"),
     NoReaderError: Rule(400, REQUEST, "no_reader"),
+    NoRerankerError: Rule(400, REQUEST, "no_reranker"),
     InvalidQuestionsError: Rule(400, REQUEST, "invalid_questions"),
     UnknownModelError: Rule(404, REQUEST, "model_not_found"),
     UnknownFileError: Rule(404, REQUEST, "not_found"),

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     model_folders: dict[str, Path] = {}
     """Local models besides pocket, as JSON: {"name": "folder"}."""
+    reranker_folder: Path | None = None
+    """A cross-encoder that reads passages again where a search asks for it."""
     gguf_converter: Path | None = None
     """llama.cpp's convert_hf_to_gguf.py, for exports; without it, it is looked for on the PATH."""
     loaded_models: int = Field(2, ge=1)

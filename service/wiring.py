@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from generation.endpoint import RemoteEndpoint
     from retrieval.answers.extractive import SpanReader
     from retrieval.embedder import Embedder
+    from retrieval.reranker import Reranker
 
 
 def build_catalog(settings: Settings) -> Catalog:
@@ -83,6 +84,15 @@ def build_reader() -> SpanReader:
     from retrieval.reader import Reader
 
     return Reader()
+
+
+def build_reranker(settings: Settings) -> Reranker | None:
+    """What reads passages again, if the settings name one; loads with its first use."""
+    if settings.reranker_folder is None:
+        return None
+    from retrieval.cross_encoder import CrossEncoder
+
+    return CrossEncoder(settings.reranker_folder)
 
 
 def build_embedder() -> Embedder:

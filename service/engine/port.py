@@ -52,6 +52,8 @@ class Question:
     """As OpenAI's API writes them."""
     threshold: float | None = None
     """Passages with a lower score are left out."""
+    rerank: bool = False
+    """Whether the best windows are read again by the server's re-ranker, which then gives the scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ class Engine(Protocol):
         ...
 
     async def search(self, vector_store: str, question: Question) -> list[Passage]:
-        """The best passages of a vector store, best first; none while nothing was ingested."""
+        """The best passages of a vector store, best first; none while nothing was ingested.
+
+        Raises NoRerankerError where there is no re-ranker and one is asked for.
+        """
         ...
 
     def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:

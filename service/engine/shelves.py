@@ -14,8 +14,10 @@ import numpy as np
 
 from generation.errors import UnknownModelError
 from retrieval.embedder import Embedder
+from retrieval.errors import NoRerankerError
 from retrieval.library.embedding import embed_inputs
 from retrieval.library.passages import Passage, find_passages
+from retrieval.reranker import Reranker
 from retrieval.store.errors import StoreMissingError, UnknownFileError
 from retrieval.store.filters import parse_filter
 from retrieval.store.records import Value
@@ -29,8 +31,13 @@ OPEN_STORES = 32
 class Shelves:
     """Opens stores as they are asked for; safe between threads."""
 
-    def __init__(self, embedder: Callable[[], Embedder], folder: Callable[[str], Path]) -> None:
-        self._embedder, self._folder = embedder, folder
+    def __init__(
+        self,
+        embedder: Callable[[], Embedder],
+        folder: Callable[[str], Path],
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._embedder, self._folder, self._reranker = embedder, folder, reranker
         self._of_questions: Embedder | None = None
         self._stores: OrderedDict[str, Store] = OrderedDict()
         self._opening = threading.Lock()
@@ -45,6 +52,10 @@ class Shelves:
 
     def search(self, vector_store: str, question: Question) -> list[Passage]:
         """See the engine's port."""
+        if question.rerank and self._reranker is None:
+            raise NoRerankerError(
+                "This server has no re-ranker; choose another ranker, or set TRIVIUM_RERANKER_FOLDER."
+            )
         try:
             store = self.store(vector_store)
         except StoreMissingError:
@@ -56,6 +67,7 @@ class Shelves:
             mode=question.mode,
             filters=None if question.filters is None else parse_filter(question.filters),
             threshold=question.threshold,
+            reranker=self._reranker if question.rerank else None,
         )
 
     def read(self, vector_store: str, file_id: str) -> str:

@@ -16,7 +16,7 @@ from service.processes.environment import ENGINE_SOCKET
 from service.processes.leash import ask_self_to_stop, hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
-from service.wiring import build_workbench
+from service.wiring import build_reranker, build_workbench
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     path.unlink(missing_ok=True)
     data = DataDir.open(settings.data_dir)
     models = Models(partial(build_workbench, settings), data.pipeline, settings.loaded_models)
-    shelves = Shelves(models.embedder, data.library)
+    shelves = Shelves(models.embedder, data.library, build_reranker(settings))
     config = uvicorn.Config(
         create_engine_app(models, shelves, Desk(models.open, shelves, models.reader)),
         uds=str(path),

@@ -25,6 +25,8 @@ MODES: dict[str, Mode] = {
 }
 """What each name of a ranker stands for; OpenAI's stand for the default."""
 RANKERS = ", ".join(MODES)
+CROSS_ENCODER = "cross-encoder"
+"""hybrid, then the best windows read again by the model of `reranker_folder`; for searches only."""
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
@@ -32,6 +34,10 @@ def _known_ranker(name: str) -> str:
     if name not in MODES:
         raise ValueError(f"there is no ranker {name!r}; choose one of {RANKERS}")
     return name
+
+
+def _known_search_ranker(name: str) -> str:
+    return name if name == CROSS_ENCODER else _known_ranker(name)
 
 
 def _known_filter(given: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +67,12 @@ class RankingOptions(BaseModel):
     """Passages with a lower score are left out; up to 1, but for `lexical`."""
 
 
+class SearchRanking(RankingOptions):
+    """How passages are ranked by a search, which may have them read again by a model."""
+
+    ranker: Annotated[str, AfterValidator(_known_search_ranker)] = "auto"
+
+
 class VectorStoreSearch(BaseModel):
     """The body of a search."""
 
@@ -70,19 +82,20 @@ class VectorStoreSearch(BaseModel):
     """Several are ways to ask one thing: a passage has the best of its scores."""
     filters: Filters | None = None
     max_num_results: int = Field(10, ge=1, le=50)
-    ranking_options: RankingOptions | None = None
+    ranking_options: SearchRanking | None = None
     rewrite_query: bool = False
     """Accepted; queries are searched as they are, which `search_query` of the answer tells."""
 
     def question(self) -> Question:
         """The same in the engine's words."""
-        options = self.ranking_options or RankingOptions()
+        options = self.ranking_options or SearchRanking()
         return Question(
             texts=[self.query] if isinstance(self.query, str) else self.query,
             count=self.max_num_results,
-            mode=MODES[options.ranker],
+            mode=MODES.get(options.ranker, "hybrid"),
             filters=self.filters,
             threshold=options.score_threshold,
+            rerank=options.ranker == CROSS_ENCODER,
         )
 
 

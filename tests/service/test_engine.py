@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +27,7 @@ from retrieval.store.store import Store
 from service.engine.client import EngineClient
 from service.engine.desk import Desk
 from service.engine.models import Models
-from service.engine.port import USUAL, Ask, Engine
+from service.engine.port import USUAL, Ask, Engine, Question
 from service.engine.scripted import ScriptedEngine
 from service.engine.server import create_engine_app
 from service.engine.shelves import Shelves
@@ -53,6 +53,13 @@ def put_note(folder: Path) -> None:
         )
 
 
+class Certain:
+    """A re-ranker that finds all texts equal."""
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [0.25] * len(texts)
+
+
 class Scripts:
     """A model source for the real catalog."""
 
@@ -75,7 +82,7 @@ def socket() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "engine.sock"
         models = Models(lambda: Workbench(catalog, HashingEmbedder()), lambda name: Path(folder) / name, 2)
-        shelves = Shelves(models.embedder, lambda name: Path(folder) / name)
+        shelves = Shelves(models.embedder, lambda name: Path(folder) / name, Certain())
         put_note(Path(folder) / "vs_notes")
         app = create_engine_app(models, shelves, Desk(models.open, shelves, models.reader))
         server = uvicorn.Server(uvicorn.Config(app, uds=str(path), log_level="error", lifespan="off"))
@@ -169,6 +176,17 @@ def test_a_question_is_answered_from_the_stores_that_hold_something(engine: Engi
     (citation,) = answered.citations
     assert (citation.start, citation.end, citation.page, citation.supports) == (0, 29, 1, (0, 29))
     assert not answered.abstained
+
+
+def test_passages_are_read_again_where_a_search_asks_for_it(socket: Path) -> None:
+    engine = EngineClient(socket, max_waiting=4)
+
+    async def ask() -> list[float]:
+        plain = await engine.search("vs_notes", Question(["When was the tower opened?"]))
+        again = await engine.search("vs_notes", Question(["When was the tower opened?"], rerank=True))
+        return [one.score for one in (*plain, *again)]
+
+    assert run(engine, ask()) == [1.0, 0.25]
 
 
 def test_a_model_writes_where_it_is_asked_to(engine: Engine) -> None:

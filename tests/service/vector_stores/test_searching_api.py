@@ -86,6 +86,12 @@ def test_filters_rankers_and_thresholds(client: TestClient, store: str, ingest: 
     assert found(client, store, ["river Alda hills Morn", "stone bridge Kell"]) == {river, bridge}
 
 
+def test_a_server_without_a_reranker_says_so(client: TestClient, store: str) -> None:
+    body = {"query": "stone bridge", "ranking_options": {"ranker": "cross-encoder"}}
+    error = refusal(client.post(f"{STORES}/{store}/search", json=body), 400)
+    assert error["code"] == "no_reranker" and "TRIVIUM_RERANKER_FOLDER" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [
