@@ -66,7 +66,7 @@ def cost(rows: pa.Table, model: str, terms: Terms, prices: Prices) -> Cost:
     once = prepare * second + terms.labels
     standing = once / terms.lifetime_months + terms.updates * prepare * second
     if is_remote(model) and prompt:
-        per_1000 = _by_tokens(prices.models.get(model.removeprefix("openai:")), prompt, completion)
+        per_1000 = by_tokens(prices.models.get(model.removeprefix("openai:")), prompt, completion)
     else:
         per_1000 = 1000 * float(np.mean(rows["seconds"])) * second
     return Cost(
@@ -100,5 +100,6 @@ def break_even(one: Cost, other: Cost) -> float | None:
     return volume if volume > 0 else None
 
 
-def _by_tokens(price: tuple[float, float] | None, prompt: float, completion: float) -> float | None:
+def by_tokens(price: tuple[float, float] | None, prompt: float, completion: float) -> float | None:
+    """Money per 1,000 requests of so many tokens, at prices per million; None where there is no price."""
     return None if price is None else (prompt * price[0] + completion * price[1]) / 1000

@@ -6,6 +6,9 @@ AdvisorError
 └── Cancelled         asked to stop; what was measured is kept
 """
 
+ON_REQUEST = "on request"
+"""Why measuring was stopped, where somebody asked for it."""
+
 
 class AdvisorError(Exception):
     """Base of all errors that the adviser raises on purpose."""

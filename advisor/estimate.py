@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
+from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
 from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
 from advisor.methods.few_shot import SHOTS
 from advisor.methods.prompt_search import BLOCK, PROMPTS, ROUNDS
+from advisor.prices import prices_for
 from advisor.task import understand
 from advisor.use_case import Preset, UseCase
 from finetune.encoders.recipe import for_rows
 from finetune.recipe import Recipe
+from generation.catalog import is_remote
 from generation.words import count_words
 
 LOAD_SECONDS = 10.0
@@ -48,6 +53,10 @@ class Estimate:
     trials: int
     samples: int
     seconds: int
+    calls: int
+    """Answers of a language model."""
+    money: float | None
+    """In the price table's currency; None where a remote model has no price."""
 
 
 def situation_of(use_case: UseCase) -> Situation:
@@ -97,8 +106,33 @@ def estimate(use_case: UseCase) -> Estimate:
             seconds += FOLDS * _raced(use_case.preset) * _answer_seconds(method, use_case)
         if method.name in TRAINED:
             seconds += FOLDS * _train_seconds(method, use_case, every - n // FOLDS)
-    trials = sum(FOLDS if m.learns else 1 for m in runnable)
-    return Estimate(tuple(m.name for m in runnable), not_run, trials, n, round(seconds))
+    calls = n + FOLDS * (1 + ceil(PROBES / FOLDS))
+    return Estimate(
+        methods=tuple(c.name for c in runnable),
+        not_run=not_run,
+        trials=FOLDS * len(runnable),
+        samples=n,
+        seconds=round(seconds),
+        calls=calls * sum(c.asks_model for c in runnable),
+        money=_money(use_case, runnable, calls, seconds),
+    )
+
+
+def _money(use_case: UseCase, runnable: Sequence[Candidate], calls: int, seconds: float) -> float | None:
+    """Tokens times prices where a remote model answers, else seconds times the price of the machine."""
+    prices, money = prices_for(use_case), 0.0
+    remote = [c for c in runnable if c.asks_model and is_remote(c.model)]
+    for candidate in remote:
+        written = sum(count_words(s.output) for s in use_case.samples) / len(use_case.samples)
+        per_1000 = by_tokens(
+            prices.models.get(candidate.model.removeprefix("openai:")),
+            _prompt_tokens(candidate.method, use_case),
+            written * TOKENS_PER_WORD,
+        )
+        if per_1000 is None:
+            return None
+        money += calls * per_1000 / 1000
+    return money if remote else seconds * prices.machine_per_hour / 3600
 
 
 def _answer_seconds(method: Method, use_case: UseCase) -> float:

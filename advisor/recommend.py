@@ -26,18 +26,20 @@ def recommend(
     *,
     on_event: Listener = ignore,
     cancelled: Callable[[], bool] = never,
+    race: bool = True,
 ) -> Recommendation:
     """Measure, decide, and write tensor.parquet, replay.zip and the reports into the folder.
 
-    Called again on the same folder it repeats no finished trial. When `cancelled` turns true it
-    stops after the running block of samples and recommends from what was measured.
+    Called again on the same folder it repeats no finished trial. When `cancelled` turns true, or the
+    use case's budget is spent, it recommends from what was measured. Unless `race` is off, methods that
+    can hardly win any more are not measured to the end.
 
     Raises:
         UseCaseError: the use case cannot be measured; nothing was run.
         Cancelled: stopped before any method had answered all samples.
 
     """
-    measured = measure(use_case, workbench, folder, on_event, cancelled)
+    measured = measure(use_case, workbench, folder, on_event, cancelled, race=race)
     result = weigh(use_case, measured)
     write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(measured.tensor.values())))
     write_atomically(folder / "replay.zip", bundle(use_case, measured, result))

@@ -97,7 +97,9 @@ class Recommendation(Part):
     cascade: Cascade | None = None
     """What its two methods are, where one was made of what was measured."""
     status: Literal["complete", "partial"]
-    """`partial` when it was cancelled: methods without all samples are left out."""
+    """`partial` when measuring was stopped: the samples are those that all its methods answered."""
+    stopped: str | None = None
+    """Why measuring was stopped: on request, or which budget was spent."""
     verdict: Verdict
     recommended: str | None
     confidence: Confidence | None
@@ -127,6 +129,8 @@ class Recommendation(Part):
     """Method -> why it could not be measured."""
     failed: tuple[str, ...] = ()
     """Those of `not_run` that apply to the use case, and failed while they were measured."""
+    dropped: tuple[str, ...] = ()
+    """Those of `not_run` that were not measured to the end, since they could hardly win any more."""
     cases: tuple[Case, ...]
     audit: tuple[Finding, ...] = ()
     """What is odd about the samples."""

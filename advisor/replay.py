@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from advisor.audit import Finding
 from advisor.errors import UseCaseError
 from advisor.estimate import situation_of
-from advisor.measure import Measurement
+from advisor.measurement import Measurement
 from advisor.methods import BY_NAME, method_name
 from advisor.recommendation import Recommendation
 from advisor.task import solved, understand
@@ -46,7 +46,8 @@ class _Measured(BaseModel):
     folds: int
     documents: int
     index_seconds: float
-    complete: bool
+    dropped: dict[str, str]
+    stopped: str | None
 
 
 def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> bytes:

@@ -11,7 +11,7 @@ from advisor.cascade import CASCADE, Arms, Cascade
 from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
-from advisor.measure import Measurement
+from advisor.measurement import Measurement
 from advisor.methods import method_of, model_name
 from advisor.prices import prices_for
 from advisor.recommendation import Case

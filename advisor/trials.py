@@ -45,16 +45,15 @@ class Trial:
         return f"{quote(self.method.name, safe=' @')}-{self.fold}"
 
 
-def plan_trials(methods: Sequence[Method], folds: Sequence[Fold]) -> list[Trial]:
-    """Simple methods first; one that learns nothing answers every sample in one trial."""
-    everything = Fold((), tuple(sorted(i for fold in folds for i in fold.test)))
-    whole = [Fold(folds[0].train, everything.test)]
-    return [
-        Trial(method, number, fold, len(mine))
-        for method in methods
-        for mine in [folds if method.learns else whole]
-        for number, fold in enumerate(mine)
-    ]
+def calls_of(trial: Trial) -> int:
+    """Answers that it asks of the language model, timing included."""
+    n = len(trial.split.test)
+    return n + min(_timed(trial), n) if trial.method.asks_model else 0
+
+
+def _timed(trial: Trial) -> int:
+    """Requests answered one at a time: the method's probes spread over its trials, and one to warm up."""
+    return 1 + ceil(PROBES / trial.of)
 
 
 class TrialStore:
@@ -134,11 +133,11 @@ class Laboratory:
         return answers
 
     def _latencies(self, answerer: Answerer, trial: Trial, answers: Sequence[Answer | None]) -> list[float]:
-        """Seconds of single requests, the method's probes spread over its trials; the first only warms up."""
+        """Seconds of single requests; the first only warms up."""
         fitting = [
             self.samples[i].input for i, answer in zip(trial.split.test, answers, strict=True) if answer
         ]
-        asked = fitting[: 1 + ceil(PROBES / trial.of)]
+        asked = fitting[: _timed(trial)]
         timed = [answerer.answer([text])[0].seconds for text in asked]
         return timed[1:] or timed
 

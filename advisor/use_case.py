@@ -108,6 +108,17 @@ class Economics(Strict):
         return self
 
 
+class Budget(Strict):
+    """What measuring may take; a part that is left out does not bind. Then the answer so far is given."""
+
+    seconds: float | None = Field(None, gt=0)
+    """Computing time of all methods, and of indexing the corpus."""
+    money: float | None = Field(None, gt=0)
+    """In the currency of the price table (USD)."""
+    calls: int | None = Field(None, ge=1)
+    """Answers of a language model, timing included."""
+
+
 class UseCase(Strict):
     """A use case as it is posted."""
 
@@ -125,6 +136,7 @@ class UseCase(Strict):
     models: tuple[Text, ...] = Field((), max_length=MAX_MODELS)
     """Several base models to compare; `model` is the first of them then, and need not be given."""
     preset: Preset = "standard"
+    budget: Budget = Budget()
     seed: int = Field(0, ge=0, lt=2**31)
     margin: float = Field(0.02, ge=0, le=0.5)
     """Methods closer than this on the metric count as equally good; the simplest of them wins."""

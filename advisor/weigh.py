@@ -8,10 +8,10 @@ from advisor.cascade import CASCADE
 from advisor.confidence_set import may_be_best
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
-from advisor.errors import AdvisorError, Cancelled
+from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
 from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
-from advisor.measure import Measurement
+from advisor.measurement import Measurement
 from advisor.prices import prices_for
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Resampled, draw
@@ -26,6 +26,7 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
 
     Raises:
         Cancelled: stopped before any method had answered all samples.
+        UseCaseError: the budget was spent before that.
         AdvisorError: every method failed; says why.
 
     """
@@ -41,8 +42,11 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
 def _check_measured(measured: Measurement) -> None:
     if measured.tensor:
         return
-    if not measured.complete:
+    if measured.stopped == ON_REQUEST:
         raise Cancelled("stopped before any method was measured; nothing can be recommended yet")
+    if measured.stopped:
+        told = f"{measured.stopped} before any method was measured; give more, and what is finished is kept"
+        raise UseCaseError("budget", told)
     told = "; ".join(f"{name}: {reason}" for name, reason in measured.failed.items())
     raise AdvisorError(f"no method could be measured ({told}); mend this and run it again")
 
@@ -59,6 +63,7 @@ def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
         labels_needed=labels_needed(drawn, use_case.margin, sheet.excluded, len(sheet.references)),
         excluded=sheet.excluded,
         failed=sheet.measured.failed,
+        stopped=sheet.measured.stopped,
         cautions=sheet.cautions,
         constant=(sheet.baseline.answer, sheet.baseline.score),
     )
@@ -73,7 +78,8 @@ def _recommendation(
     return Recommendation(
         name=use_case.name,
         description=use_case.description,
-        status="complete" if measured.complete else "partial",
+        status="partial" if measured.stopped else "complete",
+        stopped=measured.stopped,
         verdict=found.decision.verdict,
         recommended=chosen,
         confidence=confidence(found.decision, bool(found.failed)),
@@ -89,7 +95,8 @@ def _recommendation(
         rows=tuple(
             _row(name, sheet, found.standings[name], in_set.get(name), chosen) for name in sheet.costs
         ),
-        not_run=measured.not_run | measured.failed,
+        not_run=measured.not_run | measured.failed | dict(measured.dropped),
+        dropped=tuple(measured.dropped),
         failed=tuple(measured.failed),
         cases=sheet.cases,
         audit=sheet.audit,

@@ -41,6 +41,8 @@ class Findings:
     """Method -> what went wrong while it was measured."""
     cautions: Mapping[str, str] = field(default_factory=dict)
     """Method -> a constraint that it may break."""
+    stopped: str | None = None
+    """Why measuring ended before every sample was answered."""
     constant: tuple[str, float] = ("", 0.0)
     """The answer that is always the same, and its score."""
 
@@ -112,6 +114,8 @@ def _remedy(found: Findings) -> str:
     needed = found.labels_needed
     if needed is None:
         return f"More than {round(FARTHEST * found.samples):,} labelled samples would be needed to settle it."
+    if needed <= found.given_samples and found.stopped:
+        return f"About {needed:,} scored samples would settle it: let it measure on."
     if needed <= found.given_samples:
         return f"About {needed:,} scored samples would settle it: use the preset thorough."
     return f"About {needed:,} labelled samples would settle it."
@@ -123,6 +127,11 @@ def _reservations(found: Findings) -> Iterator[str]:
         yield f"Mind that {caution}."
     if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
         yield "Still, less than half of its answers is right: another model or more samples may do more."
+    if found.stopped:
+        yield (
+            f"Measuring was stopped, {found.stopped}: this rests on "
+            f"{found.samples} of {found.given_samples} samples."
+        )
     for name, reason in found.failed.items():
         yield f"{name} could not be measured ({reason.rstrip('.')}), so it is not ruled out."
 

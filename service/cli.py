@@ -38,6 +38,8 @@ ReplayBundle = Annotated[Path, typer.Argument(help="A replay.zip that a recommen
 Margin = Annotated[
     float | None, typer.Option(min=0, max=0.5, help="Weigh with this margin instead, 0 to 0.5.")
 ]
+MaxSeconds = Annotated[float | None, typer.Option(help="Computing seconds that measuring may take.")]
+MaxCalls = Annotated[int | None, typer.Option(help="Answers that the language model may be asked for.")]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
 ReportOut = Annotated[
     Path | None, typer.Option(help="Write the report here: one HTML file, or Markdown where it ends in .md.")
@@ -58,14 +60,21 @@ def advise(
     model: Models = None,
     preset: Preset = None,
     seed: Seed = None,
+    max_seconds: MaxSeconds = None,
+    max_calls: MaxCalls = None,
     json_out: JsonOut = None,
     report: ReportOut = None,
 ) -> None:
-    """Measure every method on a use case and recommend one. Run it again to go on after Ctrl-C."""
+    """Measure every method on a use case and recommend one.
+
+    Run it again to go on after Ctrl-C, or with a larger budget.
+    """
     from service.commands.advise import run
 
     named = {"model": model[0], "models": model} if model else {}
-    run(path, {**named, "preset": preset, "seed": seed}, json_out, report)
+    most = {"seconds": max_seconds, "calls": max_calls}
+    budget = {name: value for name, value in most.items() if value is not None} or None
+    run(path, {**named, "preset": preset, "seed": seed, "budget": budget}, json_out, report)
 
 
 @app.command()

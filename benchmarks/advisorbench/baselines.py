@@ -30,7 +30,7 @@ def choices(tensor: Tensor, every: Sequence[str]) -> dict[str, Choice]:
     return always | {
         "blog_rule": sure(blog_rule(allowed, tensor.about.n, tensor.about.corpus)),
         "single_split_argmax": _single_split(tensor, allowed),
-        "cv_argmax": sure(_highest(tensor, allowed, np.ones(len(_folds(tensor)), bool))),
+        "cv_argmax": sure(_highest(tensor, allowed, np.ones(len(folds_of(tensor)), bool))),
         "random": dict.fromkeys(allowed, 1 / len(allowed)),
     }
 
@@ -53,7 +53,7 @@ def blog_rule(allowed: Sequence[str], n: int, has_corpus: bool) -> str:
 
 def _single_split(tensor: Tensor, allowed: Sequence[str]) -> Choice:
     """The highest score on a fifth of the samples, learned from the others; each fifth in its turn."""
-    folds = _folds(tensor)
+    folds = folds_of(tensor)
     taken = [_highest(tensor, allowed, folds == fold) for fold in np.unique(folds)]
     return {name: taken.count(name) / len(taken) for name in taken}
 
@@ -67,7 +67,7 @@ def _highest(tensor: Tensor, allowed: Sequence[str], counted: npt.NDArray[np.boo
     return max(allowed, key=lambda name: score(tensor.samples[name].columns))
 
 
-def _folds(tensor: Tensor) -> npt.NDArray[np.int64]:
+def folds_of(tensor: Tensor) -> npt.NDArray[np.int64]:
     """The fold of each sample; methods that learn nothing answer all samples in one."""
     found = [p.fold for p in tensor.samples.values()]
     return max(found, key=lambda fold: len(np.unique(fold)))

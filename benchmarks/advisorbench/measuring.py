@@ -64,9 +64,9 @@ def _measured(customer: Customer, truth: Truth, home: Path, mark: str, tell: Tel
     advice = home / "recommendation"
     indexing = _index(truth, advice)
     watch = Stopwatch(home / "seconds.json", tell)
-    said = recommend(case, workbench, advice, on_event=watch)
+    said = recommend(case, workbench, advice, on_event=watch, race=False)
     wall = watch.seconds + indexing
-    sheet = score_sheet(case, measure(case, workbench, advice, ignore, never))
+    sheet = score_sheet(case, measure(case, workbench, advice, ignore, never, race=False))
     scorer = Scorer.of(task)
     about = About(
         task=task.name,

@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from advisor.decision import Verdict, decide
 from advisor.folds import FOLDS
+from advisor.racing import losers, rounds
 from advisor.resampling import resample
 from advisor.statistics import Interval, Standing, standings, winner_score
-from benchmarks.advisorbench.baselines import Choice, choices
+from benchmarks.advisorbench.baselines import Choice, choices, folds_of
 from benchmarks.advisorbench.regret import Truth, evidence, truth_of
 from benchmarks.advisorbench.tensors import About, Part, Tensor
+
+Answered = npt.NDArray[np.bool_]
+"""Of each sample, whether a method answered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,16 @@ def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
 def see(tensor: Tensor, every: Sequence[str]) -> Seen:
     """Resample once; the rule may then be applied many times. `every` names the methods of all customers."""
     about = tensor.about
-    drawn = resample(evidence(tensor, tensor.samples, tensor.constant), about.draw, about.excluded)
+    raced = race(tensor)
+    finalists = {name: part for name, part in tensor.samples.items() if raced[name].all()}
+    drawn = resample(evidence(tensor, finalists, tensor.constant), about.draw, about.excluded)
     return Seen(
         about=about,
         standing=standings(drawn, about.margin),
         winner=winner_score(drawn, about.margin),
         truth=truth_of(tensor),
         baselines=choices(tensor, every),
-        cost=_cost(tensor),
+        cost=_cost(tensor, raced),
     )
 
 
@@ -68,11 +75,30 @@ def advise(seen: Seen) -> Advice:
     return Advice(decision.verdict, decision.recommended, served)
 
 
-def _cost(tensor: Tensor) -> float:
-    spent = {name: _seconds(part) for name, part in tensor.samples.items()}
+def race(tensor: Tensor) -> dict[str, Answered]:
+    """Method -> which samples it answers before it is dropped, as `advisor.run` does it."""
+    folds, excluded = folds_of(tensor), tensor.about.excluded
+    numbers, sizes = np.unique(folds, return_counts=True)
+    left, seen = list(tensor.samples), np.zeros(len(folds), bool)
+    answered = dict.fromkeys(left, seen)
+    plan = rounds(sizes.tolist())
+    for part in plan:
+        seen = seen | np.isin(folds, numbers[part])
+        answered |= dict.fromkeys(left, seen)
+        if part is not plan[-1]:
+            parts = {name: tensor.samples[name].of(seen) for name in left}
+            drawn = resample(evidence(tensor, parts, tensor.constant.of(seen)), tensor.about.draw, excluded)
+            out = losers(drawn, tensor.about.margin, len(plan) - 1)
+            left = [name for name in left if name not in out]
+    return answered
+
+
+def _cost(tensor: Tensor, raced: Mapping[str, Answered]) -> float:
     n = len(tensor.constant.item)
+    spent = {name: _seconds(part.of(raced[name])) for name, part in tensor.samples.items()}
+    measured = {name: _seconds(part) for name, part in tensor.samples.items()}
     whole = {name: _in_full(part, n, name in tensor.about.learning) for name, part in tensor.test.items()}
-    return sum(spent.values()) / sum((whole | spent).values())
+    return sum(spent.values()) / sum((whole | measured).values())
 
 
 def _seconds(part: Part) -> float:

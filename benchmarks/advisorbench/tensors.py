@@ -6,7 +6,7 @@ One small parquet file a customer, `TASK/N-DRAW.parquet`: more customers are mor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
 
@@ -74,6 +74,10 @@ class Part:
     """Of the fold, or on all samples."""
     prompt_tokens: npt.NDArray[np.int64]
     completion_tokens: npt.NDArray[np.int64]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Part:
+        """Those items alone."""
+        return Part(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from advisor.errors import AdvisorError, Cancelled, UseCaseError
+from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
 from advisor.use_case import UseCase, check
 from advisor.use_case_files import load_use_case
 from generation.errors import GenerationError
@@ -43,7 +43,7 @@ def run(path: Path, changes: Mapping[str, Any], json_out: Path | None, report: P
         fail(str(error))
     _hand_over(folder, json_out, report)
     _print(result, folder)
-    if result.status == "partial":
+    if result.stopped == ON_REQUEST:
         raise typer.Exit(INTERRUPTED)
 
 
@@ -96,7 +96,7 @@ def _hand_over(folder: Path, json_out: Path | None, report: Path | None) -> None
 
 def _print(result: Recommendation, folder: Path) -> None:
     if result.status == "partial":
-        console.print("Interrupted: this is the standing of what was measured. Run it again to go on.")
+        console.print("This is the standing of what was measured. Run it again to go on.")
     for method, reason in result.not_run.items():
         console.print(f"not run: {method}: {reason}", style="dim", markup=False, highlight=False)
     for finding in result.audit:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+from advisor.errors import ON_REQUEST
 from advisor.events import Event
 from service.jobs.evaluation import evaluate_job
 from service.jobs.fine_tuning import check_files, train_job
@@ -46,7 +47,7 @@ def recommend_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal)
         "recommended": outcome.recommended,
         "sentence": outcome.sentence,
     }
-    if outcome.status == "partial":
+    if outcome.stopped == ON_REQUEST:
         raise Partial(result)
     return result
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from advisor.measure import Measurement
+from advisor.measurement import Measurement
 from advisor.methods import Situation
 from advisor.task import understand
 from advisor.use_case import UseCase
@@ -60,5 +60,4 @@ def measured(case: UseCase, rng: np.random.Generator) -> Measurement:
         folds=5,
         documents=1,
         index_seconds=3.0,
-        complete=True,
     )

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.decision import decide
 from advisor.flips import changed
-from advisor.measure import Measurement
+from advisor.measurement import Measurement
 from advisor.recommendation import Flip, Recommendation
 from advisor.resampling import resample
 from advisor.score_sheet import score_sheet

@@ -55,7 +55,7 @@ def test_it_measures_and_hands_over_the_report(tmp_path: Path, folder: Path, tin
 def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, folder: Path, tiny_llama: Path) -> None:
     arguments = [str(folder), "--preset", "standard"]
     process = start(tmp_path, tiny_llama, *arguments)
-    while len(trials(tmp_path)) < 3:
+    while len(trials(tmp_path)) < 5:
         assert process.poll() is None
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)

@@ -1,0 +1,37 @@
+"""What was measured, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from advisor.audit import Finding
+from advisor.methods import Situation
+from advisor.use_case import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Everything that was measured; every figure of the report is a function of it."""
+
+    situation: Situation
+    samples: tuple[Sample, ...]
+    """Those that were scored."""
+    tensor: dict[str, pa.Table]
+    """Method -> its rows in the order of the samples, for methods that answered every one of them."""
+    not_run: dict[str, str]
+    """Method -> why it does not apply."""
+    failed: dict[str, str]
+    """Method -> what went wrong while it was measured."""
+    audit: tuple[Finding, ...]
+    """What is odd about the samples."""
+    folds: int
+    documents: int
+    index_seconds: float
+    """That indexing the corpus took; 0 where there is none."""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Method -> why it was not measured to the end."""
+    stopped: str | None = None
+    """Why measuring ended before every sample was answered."""

@@ -1,0 +1,160 @@
+"""Methods that can hardly win any more are dropped, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor.decision import decide
+from advisor.errors import UseCaseError
+from advisor.racing import losers, rounds
+from advisor.recommend import recommend
+from advisor.resampling import Evidence, Resampled, resample
+from advisor.scoring import metric_named
+from advisor.spending import Purse, Spent
+from advisor.statistics import standings, winner_score
+from advisor.use_case import UseCase
+from tests.advisor.test_recommend import reads_passages, workbench
+
+METRIC = metric_named("accuracy")
+N = 60
+
+
+def drawn_from(right: dict[str, np.ndarray], excluded: tuple[str, ...] = ()) -> Resampled:
+    columns = {name: np.stack([r.astype(float), np.ones(len(r))], axis=1) for name, r in right.items()}
+    return resample(Evidence(METRIC, columns, list(range(len(columns[next(iter(right))])))), 0, excluded)
+
+
+def first(right: int, of: int) -> np.ndarray:
+    return np.arange(of) < right
+
+
+def facts(**more: object) -> UseCase:
+    """Questions whose answers stand in the corpus and nowhere else."""
+    names = [f"{a}{b}{c}" for a in "BDFGK" for b in ("er", "on", "al") for c in ("den", "mar", "tik", "sol")]
+    return UseCase.model_validate(
+        {
+            "description": "Answer questions about offices.",
+            "samples": [{"input": f"Who leads the office of {c}?", "output": f"{c}son"} for c in names],
+            "corpus": [{"id": c, "title": c, "text": f"The office of {c} is led by {c}son."} for c in names],
+            "model": "scripted",
+            "preset": "quick",
+            **more,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ([10, 10, 10, 10, 9], [[0, 1, 2, 3, 4]]),
+        ([12, 12, 12, 12, 12], [[0, 1], [2], [3], [4]]),
+        ([20, 20, 20, 20, 20], [[0], [1], [2], [3], [4]]),
+    ],
+)
+def test_the_first_look_has_twenty_samples_and_few_samples_are_not_raced_on(
+    sizes: list[int], found: list[list[int]]
+) -> None:
+    assert rounds(sizes) == found
+
+
+def test_a_huge_gap_drops_at_twenty_samples_and_a_large_one_does_not() -> None:
+    assert set(losers(drawn_from({"a": first(2, 20), "b": first(18, 20)}), 0.02, looks=4)) == {"a"}
+    assert losers(drawn_from({"a": first(12, 20), "b": first(18, 20)}), 0.02, looks=4) == {}
+
+
+def test_where_a_simpler_method_is_perfect_nothing_is_left_to_gain() -> None:
+    told = losers(drawn_from({"a": first(100, 100), "b": first(99, 100)}), 0.02, looks=4)
+    assert told == {"b": "99.0 %, and a with 100.0 % leaves nothing to gain"}
+    assert losers(drawn_from({"a": first(20, 20), "b": first(19, 20)}), 0.02, looks=4) == {}
+
+
+def test_what_breaks_a_constraint_drops_nobody() -> None:
+    told = losers(drawn_from({"a": first(10, 40), "b": first(40, 40)}, excluded=("b",)), 0.02, looks=4)
+    assert told == {}
+
+
+def test_a_dropped_method_is_told_and_asks_no_more(tmp_path: Path) -> None:
+    bench, model = workbench(reads_passages)
+    found = recommend(facts(), bench, tmp_path)
+    assert (found.recommended, found.verdict, found.status) == ("rag", "clear", "complete")
+    assert "zero-shot" in found.dropped and "zero-shot" not in [row.method for row in found.rows]
+    assert found.not_run["zero-shot"] == "dropped after 24 of 60 samples: 0.0 %, against 100.0 % of rag"
+    asked = len(model.requests)
+    assert recommend(facts(), bench, tmp_path) == found and len(model.requests) == asked
+    everything = recommend(facts(), bench, tmp_path, race=False)
+    assert {"zero-shot", "few-shot", "rag"} <= {row.method for row in everything.rows}
+
+
+def test_a_budget_of_calls_holds_and_a_larger_one_goes_on(tmp_path: Path) -> None:
+    bench, model = workbench(lambda request: "nobody")
+    for most in (150, 10_000):
+        case = facts(budget={"calls": most}, corpus=None)
+        found = recommend(case, bench, tmp_path)
+        if most == 150:
+            assert len(model.requests) <= 150
+            assert (found.status, found.stopped) == ("partial", "the budget of 150 calls is spent")
+            assert found.samples < N and "150 calls" in (tmp_path / "report.md").read_text()
+            assert {row.method for row in found.rows} == {"zero-shot", "few-shot", "knn-few-shot"}
+        else:
+            whole = len(model.requests)
+            assert (found.status, found.samples, found.stopped) == ("complete", N, None)
+    bench, model = workbench(lambda request: "nobody")
+    recommend(facts(corpus=None), bench, tmp_path / "new")
+    assert whole == len(model.requests)
+
+
+def test_a_budget_that_no_method_fits_is_told(tmp_path: Path) -> None:
+    bench, model = workbench(reads_passages)
+    with pytest.raises(UseCaseError, match="budget of 3 calls"):
+        recommend(facts(budget={"calls": 3}, corpus=None), bench, tmp_path)
+    assert not model.requests
+
+
+def test_seconds_stop_a_method_on_its_way(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages)
+    with pytest.raises(UseCaseError, match="budget of 1e-09 seconds"):
+        recommend(facts(budget={"seconds": 1e-9}, corpus=None), bench, tmp_path)
+
+
+def test_money_needs_a_price() -> None:
+    case = facts(corpus=None, model="openai:unheard-of", budget={"money": 1.0})
+    with pytest.raises(UseCaseError, match="input_per_million"):
+        Purse(case, Spent())
+    told = {"input_per_million": 1.0, "output_per_million": 2.0}
+    assert (
+        Purse(facts(model="openai:unheard-of", budget={"money": 1.0}, economics=told), Spent()).spent.money
+        == 0
+    )
+
+
+@pytest.mark.slow
+def test_a_race_loses_no_good_method_spares_answers_and_leaves_the_winner_its_score() -> None:
+    """Five methods of 65 % give or take 10, 100 samples; the figures are those of decision 68."""
+    rng, runs, folds, margin = np.random.default_rng(11), 30, np.arange(100) % 5, 0.02
+    lost, asked, corrected, real = 0, 0.0, [], []
+    for _ in range(runs):
+        truths, luck = rng.normal(0.65, 0.1, 5).clip(0, 1), rng.random(100)
+        right = {
+            f"m{k}": np.where(rng.random(100) < 0.6, luck, rng.random(100)) < t for k, t in enumerate(truths)
+        }
+        left, seen = dict(right), np.zeros(100, bool)
+        plan = rounds([20] * 5)
+        for part in plan:
+            seen = seen | np.isin(folds, part)
+            asked += 20 * len(left) / (runs * 500)
+            if part is not plan[-1]:
+                out = losers(drawn_from({name: r[seen] for name, r in left.items()}), margin, len(plan) - 1)
+                left = {name: r for name, r in left.items() if name not in out}
+        lost += f"m{truths.argmax()}" not in left
+        drawn = drawn_from(left)
+        winner = winner_score(drawn, margin)
+        assert winner is not None
+        chosen = decide(standings(drawn, margin), {}, margin).recommended
+        assert chosen is not None
+        corrected.append(winner[0])
+        real.append(truths[int(chosen[1:])])
+    assert lost / runs <= 0.05 and asked < 0.9
+    assert np.mean(corrected) == pytest.approx(np.mean(real), abs=0.02)
