@@ -1,16 +1,18 @@
 """How well and how fast passages are found: recall, nDCG and documents per second on labelled questions.
 
-    python -m benchmarks.rag [--tasks DIR] [--only TASK] [--without-titles] [--json FILE]
+    python -m benchmarks.rag --json FILE [--tasks DIR] [--only TASK] [--documents N] [--questions N]
+        [--threads N] [--without-peers] [--without-titles]
 
 Each task is a folder with `corpus.jsonl` and `samples.jsonl`, whose lines name their `relevant`
-documents. Tasks that are not there are skipped.
+documents. Tasks that are not there are skipped. The peers are txtai, LlamaIndex and Haystack with their own
+defaults, in virtual environments under build/peers, which the first run makes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
+import os
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,14 +20,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks.peers import PACKAGES, ask, environment
 from retrieval.corpus import Corpus
 from retrieval.documents import Document, Hit
+from retrieval.evaluation.rankings import recall_at
 from retrieval.sentence_embedder import SentenceEmbedder
+from retrieval.store.fusion import ndcg
 from retrieval.store.searching import Mode
 
 TASKS = ("encyclopedia_article_qa", "coronavirus_research_qa", "health_faq_answers")
 DEPTH = 100
 """Passages that are asked for, so that ten different documents are among them and fusions see enough."""
+Rows = list[dict[str, Any]]
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "lexical")
 
 
@@ -39,35 +45,61 @@ def main() -> None:
         if not (options.tasks / name / "corpus.jsonl").is_file():
             print(f"{name}: not in {options.tasks}, skipped")
             continue
-        report[name] = measure(options.tasks / name, embedder, titled=not options.without_titles)
+        rows, samples = selected(options.tasks / name, options.documents, options.questions)
+        found = {"ours": measure(rows, samples, embedder, titled=not options.without_titles)}
+        for peer in () if options.without_peers else PACKAGES:
+            found[peer] = measure_peer(peer, rows, samples, options.threads)
+        report[name] = {"documents": len(rows), "questions": len(samples), **found}
         _show(name, report[name])
     if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+        made = {"threads": options.threads, "load": os.getloadavg()[0], "tasks": report}
+        options.json.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
 
 
-def measure(folder: Path, embedder: SentenceEmbedder, *, titled: bool) -> dict[str, Any]:
-    """Index a task's documents, then ask its questions in every mode."""
-    rows = _rows(folder / "corpus.jsonl")
+def selected(folder: Path, documents: int | None, questions: int | None) -> tuple[Rows, Rows]:
+    """So many of a task's documents, those that its first questions ask for before others, and these."""
+    samples = read(folder / "samples.jsonl")[:questions]
+    sought = {one for sample in samples for one in sample["relevant"]}
+    rows = sorted(read(folder / "corpus.jsonl"), key=lambda row: row["id"] not in sought)[:documents]
+    kept = {row["id"] for row in rows}
+    return rows, [sample for sample in samples if kept.issuperset(sample["relevant"])]
+
+
+def measure(rows: Rows, samples: Rows, embedder: SentenceEmbedder, *, titled: bool) -> dict[str, Any]:
+    """Index the documents, then ask the questions in every mode."""
     documents = [Document(row["id"], row["title"] if titled else "", row["text"]) for row in rows]
     truncated, started, worked = embedder.truncated, time.perf_counter(), time.process_time()
     with TemporaryDirectory() as home:
         corpus = Corpus.build(Path(home), documents, embedder)
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - worked
-        samples = _rows(folder / "samples.jsonl")
         found = {mode: _search(corpus, samples, mode) for mode in MODES}
         corpus.close()
-    rivals = {"rrf": [_reciprocal_ranks(pair) for pair in zip(found["dense"], found["lexical"], strict=True)]}
+    found["rrf"] = [_reciprocal_ranks(pair) for pair in zip(found["dense"], found["lexical"], strict=True)]
+    ranked = {mode: [_documents(hits) for hits in of_mode] for mode, of_mode in found.items()}
+    told = {"seconds": seconds, "cpu_seconds": cpu_seconds, "found": ranked}
+    return {**_figures(told, len(rows), samples), "truncated": embedder.truncated - truncated}
+
+
+def measure_peer(peer: str, rows: Rows, samples: Rows, threads: int) -> dict[str, Any]:
+    """The same by a peer, which gets each title on a line of its own before the text."""
+    script = str(Path(__file__).with_name("rag_peers.py"))
+    task = {
+        "peer": peer,
+        "documents": [[row["id"], f"{row['title']}\n{row['text']}"] for row in rows],
+        "questions": [sample["input"] for sample in samples],
+    }
+    return _figures(ask([environment(peer), script], task, threads), len(rows), samples)
+
+
+def _figures(told: dict[str, Any], documents: int, samples: Rows) -> dict[str, Any]:
     return {
-        "documents": len(documents),
-        "questions": len(samples),
-        "documents_per_second": round(len(documents) / seconds, 1),
-        "documents_per_cpu_second": round(len(documents) / cpu_seconds, 1),
-        "truncated": embedder.truncated - truncated,
-        "modes": {way: _quality(hits, samples) for way, hits in (found | rivals).items()},
+        "documents_per_second": round(documents / told["seconds"], 1),
+        "documents_per_cpu_second": round(documents / told["cpu_seconds"], 1),
+        "modes": {mode: _quality(ranked, samples) for mode, ranked in told["found"].items()},
     }
 
 
-def _search(corpus: Corpus, samples: Sequence[dict[str, Any]], mode: Mode) -> list[list[Hit]]:
+def _search(corpus: Corpus, samples: Rows, mode: Mode) -> list[list[Hit]]:
     return corpus.search([s["input"] for s in samples], k=DEPTH, mode=mode)
 
 
@@ -81,14 +113,12 @@ def _reciprocal_ranks(rankings: Sequence[list[Hit]]) -> list[Hit]:
     return [hits[key] for key in sorted(scores, key=lambda key: -scores[key])]
 
 
-def _quality(found: Sequence[list[Hit]], samples: Sequence[dict[str, Any]]) -> dict[str, float]:
-    scored = [
-        (_documents(hits), set(sample["relevant"])) for hits, sample in zip(found, samples, strict=True)
-    ]
+def _quality(ranked: Sequence[list[str]], samples: Rows) -> dict[str, float]:
+    scored = [(ids, frozenset(sample["relevant"])) for ids, sample in zip(ranked, samples, strict=True)]
     return {
-        "recall@1": _mean([_recall(ids[:1], relevant) for ids, relevant in scored]),
-        "recall@5": _mean([_recall(ids[:5], relevant) for ids, relevant in scored]),
-        "ndcg@10": _mean([_ndcg(ids[:10], relevant) for ids, relevant in scored]),
+        "recall@1": _mean([recall_at(ids, relevant, 1) for ids, relevant in scored]),
+        "recall@5": _mean([recall_at(ids, relevant, 5) for ids, relevant in scored]),
+        "ndcg@10": _mean([ndcg(ids, relevant) for ids, relevant in scored]),
     }
 
 
@@ -96,32 +126,23 @@ def _documents(hits: Sequence[Hit]) -> list[str]:
     return list(dict.fromkeys(hit.document_id for hit in hits))
 
 
-def _recall(ids: Sequence[str], relevant: set[str]) -> float:
-    return len(relevant.intersection(ids)) / len(relevant)
-
-
-def _ndcg(ids: Sequence[str], relevant: set[str]) -> float:
-    """Normalised discounted cumulative gain with gains of 0 and 1 (Järvelin & Kekäläinen 2002)."""
-    gain = sum(1 / math.log2(rank + 1) for rank, one in enumerate(ids, 1) if one in relevant)
-    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(len(relevant), 10) + 1))
-    return gain / best
-
-
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 4)
 
 
 def _show(name: str, result: dict[str, Any]) -> None:
-    print(
-        f"{name}: {result['documents']} documents, {result['documents_per_second']}/s"
-        f" ({result['documents_per_cpu_second']} per CPU second), {result['truncated']} truncated,"
-        f" {result['questions']} questions"
-    )
-    for mode, numbers in result["modes"].items():
-        print(f"  {mode:8}", "  ".join(f"{key} {value}" for key, value in numbers.items()), flush=True)
+    print(f"{name}: {result['documents']} documents, {result['questions']} questions")
+    for who in ("ours", *PACKAGES):
+        if who not in result:
+            continue
+        one = result[who]
+        print(f"  {who}: {one['documents_per_second']}/s, {one['documents_per_cpu_second']} per CPU second")
+        for mode, numbers in one["modes"].items():
+            print(f"    {mode:8}", "  ".join(f"{key} {value}" for key, value in numbers.items()), flush=True)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> Rows:
+    """The objects of a file with one a line."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
@@ -129,6 +150,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--tasks", type=Path, default=Path("tasks"), help="folder of task folders")
     parser.add_argument("--only", action="append", help="measure this task alone; may be repeated")
+    parser.add_argument("--documents", type=int, help="of a task; all of them where this is not given")
+    parser.add_argument("--questions", type=int, help="of a task; all of them where this is not given")
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1), help="of each peer")
+    parser.add_argument("--without-peers", action="store_true", help="measure ours alone")
     parser.add_argument("--without-titles", action="store_true", help="leave titles out of the passages")
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     return parser.parse_args()
