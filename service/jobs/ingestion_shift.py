@@ -42,13 +42,15 @@ def call_for_ingestion(data: DataDir) -> None:
 def ingest_job(settings: Settings, data: DataDir, _job: Job, stop: StopSignal) -> dict[str, Any]:
     """Ingest until there was nothing to do for a while, or the shift is over: what is left is not lost."""
     from retrieval.extraction import Extractor
+    from retrieval.library.caching_embedder import CachingEmbedder
     from service.jobs.ingestion import Ingestion
     from service.wiring import build_embedder
 
     os.nice(NICENESS)
     end = time.monotonic() + SHIFT_SECONDS
     with Extractor() as extractor:
-        ingestion = Ingestion(data, build_embedder(), extractor, settings.file_timeout_seconds, stop)
+        embedder = CachingEmbedder(build_embedder(), data.vector_cache)
+        ingestion = Ingestion(data, embedder, extractor, settings.file_timeout_seconds, stop)
         idle_since = time.monotonic()
         while not stop() and (current := time.monotonic()) < min(end, idle_since + LINGER_SECONDS):
             if ingestion.step():
@@ -56,4 +58,5 @@ def ingest_job(settings: Settings, data: DataDir, _job: Job, stop: StopSignal) -
             else:
                 time.sleep(LOOK_SECONDS)
         ingestion.close()
+        embedder.close()
     return {"seconds": round(current - end + SHIFT_SECONDS, 1)}

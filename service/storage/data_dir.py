@@ -54,6 +54,11 @@ class DataDir:
         return self.root / "vector_stores" / vector_store_id
 
     @property
+    def vector_cache(self) -> Path:
+        """What ingestion embedded lately, for all vector stores."""
+        return self.root / "vectors.sqlite"
+
+    @property
     def adapters(self) -> Path:
         """Where finished adapters and trained models lie, by their names."""
         return self.root / "adapters"
