@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from service import error_responses
 from service.auth import Guard
 from service.body_limit import BodyLimit
+from service.engine.metered import metered
+from service.meters import Meters
 from service.request_ids import RequestIds
+from service.request_meter import RequestMeter
 from service.resources import Resources
 from service.routes import ROUTERS
 
@@ -17,11 +22,12 @@ DESCRIPTION = "Prompt, retrieve or fine-tune? Measured on your samples; the winn
 
 def create_app(resources: Resources) -> FastAPI:
     """The ASGI app of one server."""
-    settings = resources.settings
+    settings, meters = resources.settings, Meters()
     app = FastAPI(
         title="Trivium",
         description=DESCRIPTION,
         middleware=[
+            Middleware(RequestMeter, meters=meters),
             Middleware(RequestIds),
             Middleware(Guard, keys=settings.api_keys),
             Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
@@ -31,7 +37,8 @@ def create_app(resources: Resources) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.resources = resources
+    app.state.meters = meters
+    app.state.resources = replace(resources, engine=metered(resources.engine, meters))
     error_responses.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -15,9 +15,11 @@ from service.error_responses import respond
 from service.errors import ForbiddenOrigin, InvalidKey, ServiceError
 from service.settings import is_loopback
 
+GUARDED = ("/v1/", "/metrics/")
+
 
 class Guard:
-    """Middleware over every /v1 route."""
+    """Middleware over every /v1 route and /metrics."""
 
     def __init__(self, app: ASGIApp, keys: Iterable[SecretStr]) -> None:
         self.app = app
@@ -25,7 +27,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass."""
-        guarded = scope["type"] == "http" and (scope["path"] + "/").startswith("/v1/")
+        guarded = scope["type"] == "http" and (scope["path"] + "/").startswith(GUARDED)
         if guarded and (error := self._fault(Headers(scope=scope))):
             await respond(error, scope)(scope, receive, send)
         else:
