@@ -18,6 +18,7 @@ from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
 from advisor.folds import measured_indices, split
+from advisor.kept_answers import KeptAnswers
 from advisor.measurement import Measurement
 from advisor.racing import losers
 from advisor.remembering_embedder import RememberingEmbedder
@@ -37,8 +38,12 @@ from retrieval.documents import Document
 
 TRIALS = "5"
 """Counts up when what a trial records changes."""
-INDEX_SECONDS = "index_seconds"
-"""File beside the corpus."""
+CORPUS, INDEX_SECONDS = "corpus", "index_seconds"
+"""Folder of the index, and the file beside it."""
+FINISHED, ANSWERS = "trials", "answers"
+"""Folders of finished trials, and of answers that stay valid with more samples."""
+FINGERPRINT, SCOPE = "fingerprint", "scope"
+"""Files that tell what trials, and what index and answers, depend on."""
 WEIGHED_ONLY = ("name", "margin", "constraints", "economics", "budget")
 
 
@@ -60,6 +65,7 @@ def measure(
     """
     _check_models(use_case, workbench)
     _claim(folder, fingerprint(use_case, workbench))
+    write_atomically(folder / SCOPE, scope(use_case, workbench).encode())
     situation = situation_of(use_case)
     samples, seed = solved(use_case.samples, situation.task), use_case.seed
     measured = measured_indices(samples, use_case.preset, seed)
@@ -76,9 +82,10 @@ def measure(
     )
     corpus, index_seconds = _index(use_case, workbench, folder)
     memory = RememberingEmbedder(workbench.embedder)
-    laboratory = Laboratory(situation, samples, corpus, workbench, seed, cancelled, memory)
+    kept = KeptAnswers(folder / ANSWERS, scope(use_case, workbench))
+    laboratory = Laboratory(situation, samples, corpus, workbench, seed, cancelled, memory, kept)
     purse = Purse(use_case, Spent(index_seconds))
-    run = Run(laboratory, TrialStore(folder / "trials"), methods, folds, purse, on_event)
+    run = Run(laboratory, TrialStore(folder / FINISHED), methods, folds, purse, on_event)
     found = Measurement(
         situation=situation,
         samples=(),
@@ -131,7 +138,7 @@ def open_corpus(
 def _index(use_case: UseCase, workbench: Workbench, folder: Path) -> tuple[Corpus | None, float]:
     """The corpus and the seconds that indexing it took, perhaps in an earlier call."""
     noted, began = folder / INDEX_SECONDS, time.perf_counter()
-    corpus = open_corpus(use_case.corpus, workbench, folder / "corpus")
+    corpus = open_corpus(use_case.corpus, workbench, folder / CORPUS)
     if corpus is None:
         return None, 0.0
     if not noted.exists():
@@ -144,10 +151,22 @@ def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
 
     What is only weighed afterwards is not in it, so that another margin costs no new trials.
     """
+    return _hash([use_case.model_dump_json(exclude=set(WEIGHED_ONLY)), *_tools(use_case, workbench)])
+
+
+def scope(use_case: UseCase, workbench: Workbench) -> str:
+    """A hash of what the index depends on, and beside their plans the answers of what learns nothing."""
+    documents = [document.model_dump_json() for document in use_case.corpus or ()]
+    return _hash([*documents, *_tools(use_case, workbench)])
+
+
+def _tools(use_case: UseCase, workbench: Workbench) -> list[str]:
     models = [name if is_remote(name) else _contents(name, workbench) for name in use_case.every_model]
-    case = use_case.model_dump_json(exclude=set(WEIGHED_ONLY))
     encoder = folder_hash(workbench.encoder) if workbench.encoder else ""
-    parts = [case, *models, workbench.embedder.name, encoder, version("trivium"), TRIALS]
+    return [*models, workbench.embedder.name, encoder, version("trivium"), TRIALS]
+
+
+def _hash(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -161,7 +180,7 @@ def _contents(model: str, workbench: Workbench) -> str:
 def _claim(folder: Path, mine: str) -> None:
     """Mark the folder with the fingerprint; trials of anything else must never be mixed in."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / "fingerprint"
+    mark = folder / FINGERPRINT
     if mark.exists() and mark.read_text() != mine:
         raise UseCaseError("folder", f"{folder} holds trials of another use case or model; name a new folder")
     write_atomically(mark, mine.encode())

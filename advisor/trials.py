@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from math import ceil
@@ -18,6 +18,7 @@ from advisor.answering import Answer, Answerer, where_fitting
 from advisor.errors import Cancelled
 from advisor.files import write_atomically
 from advisor.folds import PROBES, Fold
+from advisor.kept_answers import Kept, KeptAnswers
 from advisor.methods import Method, Situation, Training
 from advisor.remembering_embedder import RememberingEmbedder
 from advisor.use_case import Sample
@@ -95,6 +96,8 @@ class Laboratory:
     cancelled: Callable[[], bool]
     memory: RememberingEmbedder
     """Embeds what is learned from."""
+    kept: KeptAnswers
+    """Of methods that learn nothing, perhaps from an earlier measurement."""
 
     def run(self, trial: Trial) -> pa.Table:
         """Prepare on the train fold, answer the test fold; one row a test sample.
@@ -111,11 +114,16 @@ class Laboratory:
             plan = trial.method.prepare(self._training(trial, folder))
             prepared = time.perf_counter() + self.memory.spared - began
             answerer = Answerer(plan, folder, self.workbench, self.corpus, memory=self.memory)
-            answers = self._answer(answerer, trial.split.test)
+            known = {} if trial.method.learns else self.kept.of(plan)
+            answers = self._answer(answerer, trial.split.test, known)
             if not any(answers):
                 raise ContextTooLongError("not one input fits the model's context window")
-            alone = self._latencies(answerer, trial, answers)
-        return _table(trial, answers, alone, prepared, plan.unlearned)
+            alone = self._known_latencies(trial, known) or self._latencies(answerer, trial, answers)
+            if not trial.method.learns:
+                inputs = [self.samples[i].input for i in trial.split.test]
+                new = {text: Kept(a, alone.get(text)) for text, a in zip(inputs, answers, strict=True)}
+                self.kept.keep(plan, new)
+        return _table(trial, answers, list(alone.values()), prepared, plan.unlearned)
 
     def _training(self, trial: Trial, folder: Path) -> Training:
         examples = [self.samples[i] for i in trial.split.train]
@@ -123,23 +131,33 @@ class Laboratory:
         tools = replace(self.workbench, embedder=self.memory)
         return Training(self.situation, examples, self.corpus, tools, folder, seed, self.cancelled)
 
-    def _answer(self, answerer: Answerer, indices: Sequence[int]) -> list[Answer | None]:
-        """None where the input does not fit the model."""
-        answers: list[Answer | None] = []
-        for at in range(0, len(indices), BLOCK):
+    def _answer(
+        self, answerer: Answerer, indices: Sequence[int], known: Mapping[str, Kept]
+    ) -> list[Answer | None]:
+        """None where the input does not fit the model; what is known is not asked again."""
+        asked = [i for i in indices if self.samples[i].input not in known]
+        found: dict[int, Answer | None] = {}
+        for at in range(0, len(asked), BLOCK):
             self._check()
-            block = [self.samples[i].input for i in indices[at : at + BLOCK]]
-            answers += where_fitting(answerer.answer, block)
-        return answers
+            block = asked[at : at + BLOCK]
+            said = where_fitting(answerer.answer, [self.samples[i].input for i in block])
+            found |= dict(zip(block, said, strict=True))
+        return [found[i] if i in found else known[self.samples[i].input].answer for i in indices]
 
-    def _latencies(self, answerer: Answerer, trial: Trial, answers: Sequence[Answer | None]) -> list[float]:
+    def _known_latencies(self, trial: Trial, known: Mapping[str, Kept]) -> dict[str, float]:
+        inputs = [self.samples[i].input for i in trial.split.test]
+        return {t: s for t in inputs if t in known and (s := known[t].latency) is not None}
+
+    def _latencies(
+        self, answerer: Answerer, trial: Trial, answers: Sequence[Answer | None]
+    ) -> dict[str, float]:
         """Seconds of single requests; the first only warms up."""
         fitting = [
             self.samples[i].input for i, answer in zip(trial.split.test, answers, strict=True) if answer
         ]
         asked = fitting[: _timed(trial)]
         timed = [answerer.answer([text])[0].seconds for text in asked]
-        return timed[1:] or timed
+        return dict(zip(asked[1:], timed[1:], strict=True)) or dict(zip(asked, timed, strict=True))
 
     def _check(self) -> None:
         if self.cancelled():

@@ -40,6 +40,9 @@ Margin = Annotated[
 ]
 MaxSeconds = Annotated[float | None, typer.Option(help="Computing seconds that measuring may take.")]
 MaxCalls = Annotated[int | None, typer.Option(help="Answers that the language model may be asked for.")]
+Extend = Annotated[
+    Path | None, typer.Option(help="Folder of an earlier advice: what stays valid of it is used again.")
+]
 JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the recommendation as JSON here.")]
 ReportOut = Annotated[
     Path | None, typer.Option(help="Write the report here: one HTML file, or Markdown where it ends in .md.")
@@ -55,26 +58,27 @@ def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> Non
 
 
 @app.command()
-def advise(
+def advise(  # noqa: PLR0913 - the options of a command
     path: UseCasePath,
     model: Models = None,
     preset: Preset = None,
     seed: Seed = None,
     max_seconds: MaxSeconds = None,
     max_calls: MaxCalls = None,
+    extend: Extend = None,
     json_out: JsonOut = None,
     report: ReportOut = None,
 ) -> None:
     """Measure every method on a use case and recommend one.
 
-    Run it again to go on after Ctrl-C, or with a larger budget.
+    Run it again to go on after Ctrl-C, or with a larger budget. With more samples, --extend reuses answers.
     """
     from service.commands.advise import run
 
     named = {"model": model[0], "models": model} if model else {}
     most = {"seconds": max_seconds, "calls": max_calls}
     budget = {name: value for name, value in most.items() if value is not None} or None
-    run(path, {**named, "preset": preset, "seed": seed, "budget": budget}, json_out, report)
+    run(path, {**named, "preset": preset, "seed": seed, "budget": budget}, json_out, report, extend)
 
 
 @app.command()

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 
 
-def run(path: Path, changes: Mapping[str, Any], json_out: Path | None, report: Path | None) -> None:
-    """Advise on the use case at the path."""
+def run(
+    path: Path,
+    changes: Mapping[str, Any],
+    json_out: Path | None,
+    report: Path | None,
+    earlier: Path | None = None,
+) -> None:
+    """Advise on the use case at the path, perhaps going on from the folder of an earlier advice."""
     settings = settings_from()
     for target in (json_out, report):
         if target is not None and not target.absolute().parent.is_dir():
@@ -36,7 +42,7 @@ def run(path: Path, changes: Mapping[str, Any], json_out: Path | None, report: P
             )
     try:
         use_case = _changed(load_use_case(path), changes)
-        result, folder = _measure(use_case, settings.data_dir / "advise")
+        result, folder = _measure(use_case, settings.data_dir / "advise", earlier)
     except UseCaseError as error:
         fail(str(error), BAD_INPUT)
     except (AdvisorError, GenerationError) as error:
@@ -52,13 +58,16 @@ def _changed(use_case: UseCase, changes: Mapping[str, Any]) -> UseCase:
     return check(use_case.model_dump(mode="json", exclude_unset=True) | given) if given else use_case
 
 
-def _measure(use_case: UseCase, home: Path) -> tuple[Recommendation, Path]:
+def _measure(use_case: UseCase, home: Path, earlier: Path | None) -> tuple[Recommendation, Path]:
     """The recommendation and its folder; the same use case on the same model finds its trials again."""
+    from advisor.extension import carry_over
     from advisor.measure import fingerprint
     from advisor.recommend import recommend
 
     workbench = build_workbench(settings_from())
     folder = home / fingerprint(use_case, workbench)[:16]
+    if earlier is not None:
+        carry_over(use_case, workbench, earlier, folder)
     with LiveProgress(console) as progress, _interruptible() as stopped:
         try:
             result = recommend(use_case, workbench, folder, on_event=progress.show, cancelled=stopped.is_set)

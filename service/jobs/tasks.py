@@ -36,11 +36,14 @@ def recommend_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal)
         data.jobs.append(job.id, event.kind, event.as_dict())
 
     tell(Event("stage", "starting"))
+    from advisor.extension import carry_over
     from advisor.recommend import recommend
 
     folder = data.folder("recommendation", job.id)
-    workbench = build_workbench(settings)
-    outcome = recommend(read_use_case(folder), workbench, folder, on_event=tell, cancelled=stop)
+    workbench, use_case = build_workbench(settings), read_use_case(folder)
+    if earlier := job.spec.get("extends"):
+        carry_over(use_case, workbench, data.folder("recommendation", earlier), folder)
+    outcome = recommend(use_case, workbench, folder, on_event=tell, cancelled=stop)
     result = {
         "status": outcome.status,
         "verdict": outcome.verdict,

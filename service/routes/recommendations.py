@@ -39,9 +39,9 @@ async def create(
     use_case = await run_in_threadpool(admit, here, body)
     for model in use_case.every_model:
         await here.engine.check(model)
-    job = await run_in_threadpool(_queue, here, use_case, idempotency_key)
+    job = await run_in_threadpool(queue_use_case, here, use_case, idempotency_key)
     response.headers["location"] = f"/v1/recommendations/{job.id}"
-    return await run_in_threadpool(_show, here, job, response)
+    return await run_in_threadpool(show, here, job, response)
 
 
 @router.get("")
@@ -54,7 +54,7 @@ def list_recommendations(here: Here, query: PageQuery) -> ListOf[RecommendationO
 @router.get("/{recommendation_id}")
 def retrieve(here: Here, recommendation_id: str, response: Response) -> RecommendationObject:
     """One recommendation with its current standing."""
-    return _show(here, find_recommendation(here, recommendation_id), response)
+    return show(here, find_recommendation(here, recommendation_id), response)
 
 
 @router.post("/{recommendation_id}/cancel")
@@ -62,16 +62,18 @@ def cancel(here: Here, recommendation_id: str, response: Response) -> Recommenda
     """Stop measuring; what was measured is kept and reported. A finished one stays as it is."""
     find_recommendation(here, recommendation_id)
     here.data.jobs.request_cancel(recommendation_id)
-    return _show(here, find_recommendation(here, recommendation_id), response)
+    return show(here, find_recommendation(here, recommendation_id), response)
 
 
-def _queue(here: Resources, use_case: UseCase, key: str | None) -> Job:
+def queue_use_case(here: Resources, use_case: UseCase, key: str | None, extends: str | None = None) -> Job:
+    """Queue the measurement of a use case, or give back the same one of a moment ago."""
     text = use_case.model_dump_json()
-    job_id = f"rec_{uuid4().hex}"
-    new = NewJob(job_id, "recommendation", specify(use_case), sha256(text.encode()).hexdigest(), key)
+    job_id, spec = f"rec_{uuid4().hex}", specify(use_case) | {"extends": extends}
+    new = NewJob(job_id, "recommendation", spec, sha256(text.encode()).hexdigest(), key)
     return queue_with_folder(here, new, lambda folder: keep_use_case(folder, text))
 
 
-def _show(here: Resources, job: Job, response: Response) -> RecommendationObject:
+def show(here: Resources, job: Job, response: Response) -> RecommendationObject:
+    """A job as the API tells it, with its current standing."""
     response.headers["openai-poll-after-ms"] = POLL_MS
     return show_recommendation(job, here.data.jobs.latest(job.id, PROGRESS))

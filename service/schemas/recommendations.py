@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from service.schemas.lists import Identified
 from service.states import Status
@@ -17,6 +17,17 @@ class JobError(BaseModel):
     code: str
     message: str
     param: str | None = None
+
+
+class ExtendRequest(BaseModel):
+    """What is added to a finished recommendation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    samples: list[dict[str, Any]] = []
+    """More of them, each with input and output."""
+    budget: dict[str, Any] | None = None
+    """Instead of the present one, in all: what was spent before counts. An empty one does not bind."""
 
 
 class RecommendationObject(Identified):
@@ -35,6 +46,8 @@ class RecommendationObject(Identified):
     seed: int
     samples: int
     documents: int
+    extends: str | None = None
+    """The recommendation that it goes on from."""
     estimate: dict[str, Any]
     progress: dict[str, Any] | None
     """The latest event: message, finished and total trials, standing of the methods."""

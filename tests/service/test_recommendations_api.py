@@ -195,3 +195,17 @@ def test_data_that_may_not_leave_meets_no_remote_model(
     assert answer.status_code == 400 and answer.json()["error"]["param"] == "model"
     assert "may not leave" in answer.json()["error"]["message"]
     assert nothing_was_created(client, data)
+
+
+def test_a_finished_one_is_extended_with_samples_or_a_budget(client: TestClient, use_case: dict) -> None:
+    first = post(client, use_case | {"budget": {"seconds": 5}}).json()["id"]
+    body = {"samples": [{"input": "Who pays for a second desk?", "output": "Billing"}], "budget": {}}
+    waiting = client.post(f"/v1/recommendations/{first}/extend", json=body)
+    assert (waiting.status_code, "cancel it" in waiting.json()["error"]["message"]) == (409, True)
+    client.post(f"/v1/recommendations/{first}/cancel")
+    answer = client.post(f"/v1/recommendations/{first}/extend", json=body)
+    made = answer.json()
+    assert (answer.status_code, made["extends"], made["samples"]) == (202, first, 25)
+    assert client.get(answer.headers["location"]).json() == made
+    nothing = client.post(f"/v1/recommendations/{first}/extend", json={})
+    assert (nothing.status_code, nothing.json()["error"]["param"]) == (400, "samples")
