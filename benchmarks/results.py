@@ -3,7 +3,8 @@
 python -m benchmarks.results --tasks DIR --out DIR [--only NAME ...] [--preset standard] [--test 500]
 
 Resumes where it stopped; prints a Markdown table. The adviser never sees the test set: each method is
-prepared again on the samples, as a deployment is, and then answers the test inputs.
+prepared again on the samples, as a deployment is, and then answers the test inputs. No method is dropped
+on the way, so that the table has no gaps.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ console = Console(stderr=True)
 
 def measure_task(folder: Path, out: Path, workbench: Workbench, given: argparse.Namespace) -> dict[str, Any]:
     """Cross-validated and test scores of every method on one task; what was measured lies in `out/NAME`."""
-    case = load_use_case(folder).model_copy(update={"preset": given.preset, "seed": given.seed})
+    case = load_use_case(folder)
+    chosen = {"samples": case.samples[: given.samples], "preset": given.preset, "seed": given.seed}
+    case = case.model_copy(update=chosen)
     home = out / folder.name
-    found = recommend(case, workbench, home / "recommendation", on_event=_tell(folder.name))
+    found = recommend(case, workbench, home / "recommendation", on_event=_tell(folder.name), race=False)
     test = read_rows(folder / "test.jsonl", ("input", "output"))[: given.test]
     said = {
         row.method: _answers(case, row.method, found.cascade, test, home, workbench) for row in found.rows
@@ -172,6 +175,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--preset", default="standard", choices=get_args(Preset))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--samples", type=int, default=500, help="samples that the adviser is given, the first ones"
+    )
     parser.add_argument("--test", type=int, default=500, help="test lines that are answered")
     given = parser.parse_args()
     workbench = build_workbench(Settings())
