@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -11,7 +11,7 @@ from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
 from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
 from advisor.methods.few_shot import SHOTS
-from advisor.methods.prompt_search import BLOCK, PROMPTS, ROUNDS
+from advisor.methods.prompt_search import PromptSearch, race_answers
 from advisor.prices import prices_for
 from advisor.task import understand
 from advisor.use_case import Preset, UseCase
@@ -102,26 +102,34 @@ def estimate(use_case: UseCase) -> Estimate:
         seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
     for method in (c.method for c in runnable):
         seconds += (n + PROBES) * _answer_seconds(method, use_case)
-        if method.name == "prompt-search":
-            seconds += FOLDS * _raced(use_case.preset) * _answer_seconds(method, use_case)
+        seconds += FOLDS * _searching(method, use_case.preset) * _answer_seconds(method, use_case)
         if method.name in TRAINED:
             seconds += FOLDS * _train_seconds(method, use_case, every - n // FOLDS)
-    calls = n + FOLDS * (1 + ceil(PROBES / FOLDS))
+    calls = {c: _calls(c.method, use_case, n) for c in runnable if c.asks_model}
     return Estimate(
         methods=tuple(c.name for c in runnable),
         not_run=not_run,
         trials=FOLDS * len(runnable),
         samples=n,
         seconds=round(seconds),
-        calls=calls * sum(c.asks_model for c in runnable),
-        money=_money(use_case, runnable, calls, seconds),
+        calls=sum(calls.values()),
+        money=_money(use_case, calls, seconds),
     )
 
 
-def _money(use_case: UseCase, runnable: Sequence[Candidate], calls: int, seconds: float) -> float | None:
+def _calls(method: Method, use_case: UseCase, n: int) -> int:
+    return n + FOLDS * (1 + ceil(PROBES / FOLDS) + _searching(method, use_case.preset))
+
+
+def _searching(method: Method, preset: Preset) -> int:
+    """Answers that preparing takes, a fold."""
+    return race_answers(preset) if method.name == PromptSearch.name else 0
+
+
+def _money(use_case: UseCase, calls: Mapping[Candidate, int], seconds: float) -> float | None:
     """Tokens times prices where a remote model answers, else seconds times the price of the machine."""
     prices, money = prices_for(use_case), 0.0
-    remote = [c for c in runnable if c.asks_model and is_remote(c.model)]
+    remote = [c for c in calls if is_remote(c.model)]
     for candidate in remote:
         written = sum(count_words(s.output) for s in use_case.samples) / len(use_case.samples)
         per_1000 = by_tokens(
@@ -131,7 +139,7 @@ def _money(use_case: UseCase, runnable: Sequence[Candidate], calls: int, seconds
         )
         if per_1000 is None:
             return None
-        money += calls * per_1000 / 1000
+        money += calls[candidate] * per_1000 / 1000
     return money if remote else seconds * prices.machine_per_hour / 3600
 
 
@@ -159,11 +167,6 @@ def _prompt_tokens(method: Method, use_case: UseCase) -> float:
         passages = _corpus_words(use_case) * TOKENS_PER_WORD
     told = count_words(use_case.description) * TOKENS_PER_WORD
     return told + (1 + SHOWN.get(method.name, 0)) * _tokens(use_case) + passages
-
-
-def _raced(preset: Preset) -> int:
-    """Samples that the racing prompts of a fold answer: all, then half of them, and so on."""
-    return BLOCK * sum(-(-PROMPTS[preset] >> round_) for round_ in range(ROUNDS))
 
 
 def _tokens(use_case: UseCase) -> float:

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
-from advisor.methods import model_name
+from advisor.methods import method_name, model_name
+from advisor.methods.prompt_search import PromptSearch, race_answers
 from advisor.prices import Prices, prices_for
 from advisor.trials import Trial, calls_of
 from advisor.use_case import Budget, UseCase
@@ -43,6 +44,7 @@ class Purse:
     def __init__(self, use_case: UseCase, spent: Spent) -> None:
         self.spent = spent
         self._budget, self._model, self._prices = use_case.budget, use_case.model, prices_for(use_case)
+        self._preset = use_case.preset
         self._dearest: dict[str, Spent] = defaultdict(Spent)
         if use_case.budget.money is not None:
             _check_prices(use_case, self._prices)
@@ -50,7 +52,7 @@ class Purse:
     def lacks(self, trial: Trial, running_seconds: float = 0.0) -> str | None:
         """The part of the budget that this trial would exceed, or None; the method's dearest one tells."""
         known = self._dearest[trial.method.name]
-        needed = Spent(max(known.seconds, running_seconds), known.money, calls_of(trial))
+        needed = Spent(max(known.seconds, running_seconds), known.money, self._calls(trial))
         return (self.spent + needed).beyond(self._budget)
 
     def pay(self, trial: Trial, rows: pa.Table) -> None:
@@ -60,9 +62,14 @@ class Purse:
         self._dearest[name] = Spent(max(known.seconds, paid.seconds), max(known.money, paid.money))
         self.spent += paid
 
+    def _calls(self, trial: Trial) -> int:
+        """What the trial asks, and what preparing it did."""
+        searches = method_name(trial.method.name) == PromptSearch.name
+        return calls_of(trial) + (race_answers(self._preset) if searches else 0)
+
     def _price(self, trial: Trial, rows: pa.Table) -> Spent:
         seconds = rows["prepare_seconds"][0].as_py() + _sum(rows, "seconds") + _sum(rows, "latency")
-        model, calls = model_name(trial.method.name) or self._model, calls_of(trial)
+        model, calls = model_name(trial.method.name) or self._model, self._calls(trial)
         if not (is_remote(model) and calls):
             return Spent(seconds, seconds * self._prices.machine_per_hour / 3600, calls)
         tokens = (_sum(rows, name) * calls / rows.num_rows for name in ("prompt_tokens", "completion_tokens"))

@@ -56,17 +56,19 @@ class PromptSearch:
         return _race(training, _prompts(training, order[len(judged) :]), judged)
 
 
+def race_answers(preset: Preset) -> int:
+    """Answers that a race takes at most: all prompts, then half of them, and so on."""
+    return BLOCK * sum(-(-PROMPTS[preset] >> round_) for round_ in range(ROUNDS))
+
+
 def _prompts(training: Training, pool: Sequence[Sample]) -> list[Plan]:
     """The plain wording with the first demonstrations, and others drawn from all combinations."""
     task, rng = training.situation.task, Random(training.seed)  # noqa: S311 - a draw, not a secret
     shown = [draw(pool, shots, task.kind == "labels", rng.randrange(2**31)) for shots in SHOTS]
     usual, *others = [(wording, some) for wording in WORDINGS for some in shown]
     chosen = [usual, *rng.sample(others, PROMPTS[training.situation.preset] - 1)]
-    told = task.instruction
-    return [
-        training.plan(PromptSearch.name, instruction=wording.format(told), demonstrations=some)
-        for wording, some in chosen
-    ]
+    told = [(wording.format(task.instruction), some) for wording, some in chosen]
+    return [training.plan(PromptSearch.name, instruction=i, demonstrations=some) for i, some in told]
 
 
 def _race(training: Training, prompts: Sequence[Plan], judged: Sequence[Sample]) -> Plan:

@@ -1,6 +1,7 @@
 """RAG + LoRA: the adapter is trained on prompts with retrieved passages, distractors among them.
 
-Zhang et al. 2024, "RAFT: Adapting Language Model to Domain Specific RAG".
+Zhang et al. 2024, "RAFT: Adapting Language Model to Domain Specific RAG". The passages are those that
+the search finds, so where it misses all are distractors; the answer alone is learned, no written reasoning.
 """
 
 from __future__ import annotations
