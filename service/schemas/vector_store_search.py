@@ -37,7 +37,9 @@ def _known_ranker(name: str) -> str:
 
 
 def _known_search_ranker(name: str) -> str:
-    return name if name == CROSS_ENCODER else _known_ranker(name)
+    if name not in MODES and name != CROSS_ENCODER:
+        raise ValueError(f"there is no ranker {name!r}; choose one of {RANKERS}, {CROSS_ENCODER}")
+    return name
 
 
 def _known_filter(given: dict[str, Any]) -> dict[str, Any]:
