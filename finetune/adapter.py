@@ -16,6 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from safetensors import SafetensorError
+
+from finetune.errors import TrainingError
 from finetune.recipe import Recipe
 from generation.adapter_folder import (
     MANIFEST,
@@ -124,16 +127,32 @@ def from_fields(fields: dict[str, Any]) -> Manifest:
 
 @contextmanager
 def whole_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the place of `out` when the block ends well, and vanishes otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=".part-", dir=out.parent))
+    """A folder to fill, which takes the place of `out` when the block ends well, and vanishes otherwise.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    try:
+        with _part(out.parent) as part:
+            yield part
+            _sync(part)
+            if out.exists():
+                shutil.rmtree(out)
+            part.replace(out)
+            _sync_entry(out.parent)
+    except (OSError, SafetensorError) as error:
+        raise TrainingError(
+            f"What was trained cannot be written ({error}); make room on the disk and train again. "
+            "Nothing is left of it."
+        ) from error
+
+
+@contextmanager
+def _part(root: Path) -> Iterator[Path]:
+    root.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=".part-", dir=root))
     try:
         yield part
-        _sync(part)
-        if out.exists():
-            shutil.rmtree(out)
-        part.replace(out)
-        _sync_entry(out.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -15,7 +15,7 @@ import pytest
 
 from finetune import adapter
 from finetune.dataset import TrainingExample
-from finetune.errors import Cancelled, CheckpointError, Paused
+from finetune.errors import Cancelled, CheckpointError, Paused, TrainingError
 from finetune.progress import Progress
 from finetune.recipe import Recipe
 from finetune.session import Session, Validation, Wish
@@ -198,8 +198,11 @@ def test_a_full_disk_is_said_and_loses_nothing(
             train_adapter(
                 tiny_llama, animals, RECIPE, tmp_path / "a", session=Session(checkpoints=kept, every=0)
             )
+        with pytest.raises(TrainingError, match="make room on the disk"):
+            train_adapter(tiny_llama, animals, replace(RECIPE, epochs=1), tmp_path / "b" / "c")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path / "b").iterdir())
     assert {path.name for path in kept.iterdir()} == {"lock", "training.safetensors"}
     assert (kept / "training.safetensors").read_bytes() == before
     resumed = train_adapter(tiny_llama, animals, RECIPE, tmp_path / "a", session=Session(checkpoints=kept))

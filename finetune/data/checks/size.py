@@ -15,6 +15,6 @@ def check_size(rows: Sequence[Row]) -> Iterator[Finding]:
     """Count distinct rows."""
     count = len({identity(row) for row in rows})
     if count < LEAST:
-        yield found("too_few_rows", f"There are {count} distinct rows to learn from; the least is {LEAST}.")
+        yield found("too_few_rows", f"Distinct rows to learn from: {count}; the least is {LEAST}.")
     elif count < USUAL:
         yield found("few_rows", f"There are only {count} distinct rows to learn from.")
