@@ -130,6 +130,11 @@ class _Changed(nn.Module):
         self.inner = inner
         self.change: tuple[torch.Tensor, torch.Tensor, _Seating] | None = None
 
+    @property
+    def weight(self) -> torch.Tensor:
+        """The layer's own, which some models look at."""
+        return self.inner.get_parameter("weight")
+
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.inner(given)
         if self.change is None:
