@@ -19,7 +19,7 @@ class Event:
     total: int = 0
     """Trials in all."""
     standing: dict[str, float] = field(default_factory=dict)
-    """Score so far of every method that has answered all samples."""
+    """Score so far of every method, on the samples that it has answered."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

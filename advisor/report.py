@@ -48,7 +48,7 @@ def disagreements(result: Recommendation) -> list[Case]:
 
 
 def what_would_change_it(result: Recommendation) -> Iterator[str]:
-    """The flips, and what more labels would do."""
+    """The flips, what more labels would do, and how small a lead so many samples show."""
     yield from (flip.message for flip in result.flips)
     chosen = next((row for row in result.rows if row.method == result.recommended), None)
     if result.labels_needed is not None:
@@ -61,6 +61,11 @@ def what_would_change_it(result: Recommendation) -> Iterator[str]:
                 f"With {last.samples:,} samples the choice would lose {_points(last.expected_loss)} points "
                 f"on average, instead of {_points(chosen.expected_loss)} now."
             )
+    if result.detectable is not None:
+        yield (
+            f"A true lead over the next method of less than about {_points(result.detectable)} points is "
+            f"seen with {result.samples} samples in fewer than four of five cases."
+        )
     if not result.flips:
         yield "No other margin, limit or rate of change that was looked at leads to another method."
 

@@ -90,6 +90,8 @@ class Run:
 
     def _drop(self, judge: Judge) -> None:
         tensor, every = self.tensor(), sum(len(fold.test) for fold in self._folds)
+        if len(tensor) <= 1:
+            return
         for name, why in judge(tensor, len(self._rounds) - 1).items():
             seen = tensor[name].num_rows
             self.dropped[name] = f"dropped after {seen} of {every} samples: {why}"

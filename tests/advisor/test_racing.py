@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from advisor.decision import decide
-from advisor.errors import UseCaseError
+from advisor.errors import AdvisorError, UseCaseError
 from advisor.racing import losers, rounds
 from advisor.recommend import recommend
 from advisor.resampling import Evidence, Resampled, resample
@@ -86,6 +86,12 @@ def test_a_dropped_method_is_told_and_asks_no_more(tmp_path: Path) -> None:
     assert recommend(facts(), bench, tmp_path) == found and len(model.requests) == asked
     everything = recommend(facts(), bench, tmp_path, race=False)
     assert {"zero-shot", "few-shot", "rag"} <= {row.method for row in everything.rows}
+
+
+def test_where_every_method_fails_in_the_first_round_the_reasons_are_told(tmp_path: Path) -> None:
+    bench, _ = workbench(reads_passages, context_window=5)
+    with pytest.raises(AdvisorError, match="not one input fits"):
+        recommend(facts(corpus=None), bench, tmp_path)
 
 
 def test_a_budget_of_calls_holds_and_a_larger_one_goes_on(tmp_path: Path) -> None:
