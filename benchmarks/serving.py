@@ -1,40 +1,55 @@
-"""Requests to many adapters at once, against transformers' `generate` one after another.
+"""Requests to many adapters at once, against `generate` one after another and against `transformers serve`.
 
 python -m benchmarks.serving --json F [--base generation/pocket] [--requests 64] [--tokens 24]
+    [--sides generate engine servers] [--adapters 1 4 16] [--concurrent 1 8 32]
 
-Adapters have random weights: what they say does not matter, only that each request gets its own. Both
-sides answer the same requests greedily; answers are compared first. Seconds of the processor are shown
-beside those of the clock, for a machine that others use too.
+Adapters have random weights: what they say does not matter, only that each request gets its own. All
+sides answer the same requests greedily; the shares of equal answers are written down. The two servers are
+asked through HTTP by the same client; `transformers serve` is given each adapter merged into the base,
+since it has no adapters for single requests. Seconds of the processor are shown beside those of the
+clock, for a machine that others use too; those of a server are of all its processes.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import cycle, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import numpy as np
+import psutil
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from rich.console import Console
 from rich.table import Table
 
+from finetune.exporting import export
 from generation import checkpoint
-from generation.catalog import Catalog
+from generation.catalog import Catalog, Parts
 from generation.encoding import encode_prompt, prompt_hash
+from generation.endpoint import RemoteEndpoint
 from generation.fingerprint import folder_hash
 from generation.language_model import Request
 from generation.messages import Message
+from generation.openai_model import OpenAIModel
 from service.engine.batching import Batcher
+from service.processes.started import free_port, started_server
 
 console = Console(stderr=True)
+SIDES = ("generate", "engine", "servers")
 ADAPTERS = (1, 4, 16)
 CONCURRENT = (1, 8, 32)
 RANK = 16
@@ -57,6 +72,26 @@ class Figure:
     """Of all requests."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A side, and how it is asked."""
+
+    side: str
+    ask: Ask
+    pid: int | None = None
+    """Of its server; None for this process."""
+    is_alone: bool = False
+    """Whether it can answer only one request at a time."""
+
+    def processor_seconds(self) -> float:
+        """All that it used so far."""
+        if self.pid is None:
+            return time.process_time()
+        server = psutil.Process(self.pid)
+        spent = [each.cpu_times() for each in (server, *server.children(recursive=True))]
+        return sum(each.user + each.system for each in spent)
+
+
 def main() -> None:
     """Measure, and write all figures."""
     given = argparse.ArgumentParser()
@@ -64,10 +99,23 @@ def main() -> None:
     given.add_argument("--base", type=Path, default=Path("generation/pocket"))
     given.add_argument("--requests", type=int, default=64)
     given.add_argument("--tokens", type=int, default=24)
+    given.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
+    given.add_argument("--adapters", nargs="+", type=int, default=ADAPTERS)
+    given.add_argument("--concurrent", nargs="+", type=int, default=CONCURRENT)
     asked = given.parse_args()
-    with TemporaryDirectory() as scratch:
-        names = make_adapters(asked.base.absolute(), Path(scratch), max(ADAPTERS))
-        figures, same = measure(asked, Path(scratch), names)
+    base = asked.base.absolute()
+    with TemporaryDirectory() as scratch, ExitStack() as running:
+        root = Path(scratch) / "adapters"
+        names = make_adapters(base, root, max(asked.adapters))
+        contenders: list[Contender] = []
+        if "generate" in asked.sides:
+            contenders.append(Contender("generate", sequential(base, root, names), is_alone=True))
+        if "engine" in asked.sides:
+            contenders.append(Contender("trivium's engine", engine(base, root)))
+        if "servers" in asked.sides:
+            contenders.append(running.enter_context(trivium_serve(base, Path(scratch))))
+            contenders.append(running.enter_context(transformers_serve(base, root, names)))
+        figures, same = measure(asked, contenders, names)
     told = {"threads": torch.get_num_threads(), "same_answers": same, "figures": [asdict(f) for f in figures]}
     asked.json.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
     console.print(table(figures))
@@ -90,28 +138,25 @@ def make_adapters(base: Path, root: Path, count: int) -> list[str]:
     return names
 
 
-def measure(asked: argparse.Namespace, root: Path, names: list[str]) -> tuple[list[Figure], float]:
-    """All figures, and the share of requests that both sides answer alike."""
-    base = asked.base.absolute()
-    catalog, batcher = Catalog(locals={base.name: base}, adapters=root), Batcher()
-
-    def ours(pair: tuple[str, Request]) -> str:
-        return batcher.generate(catalog.open(pair[0]), [pair[1]])[0].text
-
-    theirs = sequential(base, root, names)
+def measure(
+    asked: argparse.Namespace, contenders: Sequence[Contender], names: list[str]
+) -> tuple[list[Figure], dict[str, float]]:
+    """All figures, and the least share of a contender's answers that are those of the first."""
     figures: list[Figure] = []
-    same = 1.0
-    for count in ADAPTERS:
+    same: dict[str, float] = {}
+    for count in asked.adapters:
         pairs = requests(names[:count], asked.requests, asked.tokens)
-        for at in range(count):
-            ours(pairs[at])
-        figure, said = timed("generate, one after another", count, 1, theirs, pairs)
-        figures.append(figure)
-        for concurrent in CONCURRENT:
-            figure, own = timed("trivium", count, concurrent, ours, pairs)
-            figures.append(figure)
-            same = min(same, float(np.mean([a == b for a, b in zip(own, said, strict=True)])))
-            console.print(figure)
+        first: list[str] = []
+        for contender in contenders:
+            for pair in pairs[:count]:
+                contender.ask(pair)
+            for concurrent in [1] if contender.is_alone else asked.concurrent:
+                figure, said = timed(contender, count, concurrent, pairs)
+                figures.append(figure)
+                first = first or said
+                alike = float(np.mean([a == b for a, b in zip(first, said, strict=True)]))
+                same[contender.side] = min(same.get(contender.side, 1.0), alike)
+                console.print(figure)
     return figures, same
 
 
@@ -149,22 +194,83 @@ def sequential(base: Path, root: Path, names: list[str]) -> Ask:
     return ask
 
 
+def engine(base: Path, root: Path) -> Ask:
+    """What `trivium serve` answers with, in this process."""
+    catalog, batcher = Catalog(locals={base.name: base}, adapters=root), Batcher()
+
+    def ask(pair: tuple[str, Request]) -> str:
+        return batcher.generate(catalog.open(pair[0]), [pair[1]])[0].text
+
+    return ask
+
+
+@contextmanager
+def trivium_serve(base: Path, home: Path) -> Iterator[Contender]:
+    """A whole server on a data directory with the adapters."""
+    with started_server(home, {"TRIVIUM_MODEL_FOLDERS": json.dumps({base.name: str(base)})}) as server:
+        yield Contender("trivium serve", over_http(f"{server.url}/v1", lambda name: name), pid=server.pid)
+
+
+@contextmanager
+def transformers_serve(base: Path, root: Path, names: list[str]) -> Iterator[Contender]:
+    """The peer, which is given a model for each adapter, and knows them by their folders."""
+    merged = root.with_name("merged")
+    for name in names:
+        export(Parts(base.name, base, root / name), "merged", merged / name)
+    port = free_port()
+    command = [Path(sysconfig.get_path("scripts")) / "transformers", "serve", "--host", "127.0.0.1"]
+    options = ["--port", str(port), "--device", checkpoint.device(), "--dtype", "float32"]
+    with subprocess.Popen(
+        [*command, *options],
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            while process.poll() is None and not is_healthy(f"{url}/health"):
+                time.sleep(0.5)
+            ask = over_http(f"{url}/v1", lambda name: str(merged / name))
+            yield Contender("transformers serve", ask, pid=process.pid)
+        finally:
+            process.kill()
+
+
+def is_healthy(url: str) -> bool:
+    """Whether a server answers there."""
+    try:
+        return httpx.get(url, timeout=10).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def over_http(url: str, called: Callable[[str], str]) -> Ask:
+    """One client for all servers; `called` is what a server calls an adapter."""
+    endpoint = RemoteEndpoint(url, timeout=600, retries=0)
+
+    @cache
+    def model(name: str) -> OpenAIModel:
+        return OpenAIModel(name, called(name), endpoint)
+
+    return lambda pair: model(pair[0]).generate([pair[1]])[0].text
+
+
 def timed(
-    side: str, adapters: int, concurrent: int, ask: Ask, pairs: list[tuple[str, Request]]
+    contender: Contender, adapters: int, concurrent: int, pairs: list[tuple[str, Request]]
 ) -> tuple[Figure, list[str]]:
     """All requests by so many callers at once."""
 
     def one(pair: tuple[str, Request]) -> tuple[str, float]:
         began = time.perf_counter()
-        return ask(pair), time.perf_counter() - began
+        return contender.ask(pair), time.perf_counter() - began
 
-    began, used = time.perf_counter(), time.process_time()
+    began, used = time.perf_counter(), contender.processor_seconds()
     with ThreadPoolExecutor(concurrent) as pool:
         done = list(pool.map(one, pairs))
     seconds = time.perf_counter() - began
     late = float(np.quantile([took for _, took in done], 0.95))
-    rate = len(pairs) / seconds
-    figure = Figure(side, adapters, concurrent, rate, late, time.process_time() - used)
+    used = contender.processor_seconds() - used
+    figure = Figure(contender.side, adapters, concurrent, len(pairs) / seconds, late, used)
     return figure, [text for text, _ in done]
 
 

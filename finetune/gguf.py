@@ -12,7 +12,7 @@ from finetune.errors import ExportError
 
 NAMES = ("convert_hf_to_gguf.py", "convert_hf_to_gguf", "convert-hf-to-gguf")
 LIMIT_SECONDS = 3600.0
-SHOWN_LINES = 3
+SHOWN_LINES = 1
 
 
 def converter_command(named: Path | None) -> list[str]:
