@@ -11,6 +11,7 @@ from advisor.decision import decide
 from advisor.errors import AdvisorError, UseCaseError
 from advisor.racing import losers, rounds
 from advisor.recommend import recommend
+from advisor.replay import replay
 from advisor.resampling import Evidence, Resampled, resample
 from advisor.scoring import metric_named
 from advisor.spending import Purse, Spent
@@ -82,6 +83,7 @@ def test_a_dropped_method_is_told_and_asks_no_more(tmp_path: Path) -> None:
     assert (found.recommended, found.verdict, found.status) == ("rag", "clear", "complete")
     assert "zero-shot" in found.dropped and "zero-shot" not in [row.method for row in found.rows]
     assert found.not_run["zero-shot"] == "dropped after 24 of 60 samples: 0.0 %, against 100.0 % of rag"
+    assert replay(tmp_path / "replay.zip") == (found, [])
     asked = len(model.requests)
     assert recommend(facts(), bench, tmp_path) == found and len(model.requests) == asked
     everything = recommend(facts(), bench, tmp_path, race=False)
@@ -102,6 +104,7 @@ def test_a_budget_of_calls_holds_and_a_larger_one_goes_on(tmp_path: Path) -> Non
         if most == 150:
             assert len(model.requests) <= 150
             assert (found.status, found.stopped) == ("partial", "the budget of 150 calls is spent")
+            assert replay(tmp_path / "replay.zip") == (found, [])
             assert found.samples < N and "150 calls" in (tmp_path / "report.md").read_text()
             assert {row.method for row in found.rows} == {"zero-shot", "few-shot", "knn-few-shot"}
         else:
