@@ -145,4 +145,6 @@ def _check_kind(folder: Path) -> None:
 
 def _check(folder: Path) -> None:
     if not (folder / "config.json").is_file():
-        raise ModelUnavailableError(f"There is no model in the folder of {folder.name!r} (no config.json).")
+        raise ModelUnavailableError(
+            f"There is no model in the folder of {folder.name!r} (no config.json); put it back."
+        )

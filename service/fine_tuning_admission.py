@@ -60,6 +60,11 @@ def parts_of(here: Resources, body: TrainingBody) -> Parts:
         UnknownModelError: there is no such model.
     """
     parts = find_model(here, body.model)
+    if not (parts.base / "config.json").is_file():
+        raise InvalidRequest(
+            f"model: the folder of {parts.base_name!r} holds no model any more; put it back.",
+            "model",
+        )
     check_fit(body, parts)
     try:
         recipe_of(body, 1, 0)

@@ -73,7 +73,9 @@ def load(base: Path) -> Any:
         ModelUnavailableError: there is none, or it cannot be read.
     """
     if not (base / "config.json").is_file():
-        raise ModelUnavailableError(f"There is no model in the folder of {base.name!r} (no config.json).")
+        raise ModelUnavailableError(
+            f"There is no model in the folder of {base.name!r} (no config.json); put it back."
+        )
     try:
         model = AutoModel.from_pretrained(
             base, dtype=torch.float32, local_files_only=True, trust_remote_code=False, use_safetensors=True

@@ -219,6 +219,11 @@ def test_an_adapter_whose_base_is_gone_cannot_be_trained_on(
     finished_adapter(data, "ft:lost", base_name="vanished")
     answer = post(client, training_file=file_id, model="ft:lost")
     assert answer.status_code == 400 and "'vanished'" in answer.json()["error"]["message"]
+    (finished_adapter(data, "ft:emptied") / "manifest.json").rename(
+        adapter_path(data.adapters, "ft:emptied") / "training.json"
+    )
+    answer = post(client, training_file=file_id, model="ft:emptied")
+    assert answer.status_code == 400 and "holds no model any more" in answer.json()["error"]["message"]
 
 
 def test_adapters_are_trained_as_adapters(client: TestClient, data: DataDir, file_id: str) -> None:
