@@ -85,25 +85,28 @@ class CachingEmbedder:
 
     def _read(self, keys: Sequence[bytes]) -> dict[bytes, Vectors]:
         found: dict[bytes, Vectors] = {}
+        connection = self._connection
+        if connection is None:
+            return found
         with self._in_spite_of_faults():
             for key in keys:
-                if self._connection is None:
-                    break
-                row = self._connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
+                row = connection.execute("SELECT vector FROM vectors WHERE key = ?", (key,)).fetchone()
                 if row and len(row[0]) == 2 * self.dimensions:
                     found[key] = np.frombuffer(row[0], np.float16).astype(np.float32)
         return found
 
     def _write(self, made: dict[bytes, Vectors]) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        rows = [(key, one.astype(np.float16).tobytes(), time.time()) for key, one in made.items()]
         with self._in_spite_of_faults():
-            if self._connection:
-                rows = [(key, one.astype(np.float16).tobytes(), time.time()) for key, one in made.items()]
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.executemany(
-                    "INSERT OR REPLACE INTO vectors (key, vector, made) VALUES (?, ?, ?)", rows
-                )
-                self._drop_old(self._connection)
-                self._connection.execute("COMMIT")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT OR REPLACE INTO vectors (key, vector, made) VALUES (?, ?, ?)", rows
+            )
+            self._drop_old(connection)
+            connection.execute("COMMIT")
 
     def _drop_old(self, connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM vectors WHERE made <= ?", (time.time() - self._seconds,))
