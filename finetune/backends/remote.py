@@ -47,7 +47,7 @@ class RemoteBackend:
         self._model, self._endpoint, self._limit = model, endpoint, limit_seconds
         self._client = connect(replace(endpoint, retries=WATCHING_RETRIES))
         self._once = connect(replace(endpoint, retries=0))
-        """For what must not happen twice."""
+        """For what must not happen twice, and what tells a wrong address."""
 
     def train(self, order: Order, tell: Listener | None = None, control: Control | None = None) -> Trained:
         """See the port."""
@@ -70,7 +70,7 @@ class RemoteBackend:
 
     def _find(self, parcel: Parcel) -> FineTuningJob | None:
         """The job that this order was given before, unless it came to nothing."""
-        marked = self._client.fine_tuning.jobs.list(limit=100, metadata={MARK: parcel.key})
+        marked = self._once.fine_tuning.jobs.list(limit=100, metadata={MARK: parcel.key})
         for job in islice(marked, LOOKED_AT):
             if (job.metadata or {}).get(MARK) != parcel.key or job.status in ("failed", "cancelled"):
                 continue
