@@ -40,9 +40,9 @@ SIZES = (12, 24, 48, 108)
 """Labels; the last are all."""
 BLOCK = 32
 ASKED = {
-    "leader": ("Who leads {}?", "Name the person at the head of {}."),
-    "river": ("Which river flows past {}?", "By what water does {} lie?"),
-    "metal": ("What metal is mined at {}?", "Name what the miners of {} dig for."),
+    "leader": ("Who leads {}?", "Who is {} led by?"),
+    "river": ("What river flows past {}?", "Which river does {} lie on?"),
+    "metal": ("What metal is mined at {}?", "What does the mine of {} yield?"),
 }
 """A wording to learn from, and one to be tested with."""
 Scores = Mapping[str, float]
