@@ -24,6 +24,10 @@ Judge = Callable[[Mapping[str, pa.Table], int], Mapping[str, str]]
 """(rows so far of every method that is still measured, looks in all) -> those to drop, and why."""
 
 
+class _TooDear(Cancelled):
+    """The budget has no room for a trial."""
+
+
 class Run:
     """The trials of one measurement; a method that fails is left out with its reason."""
 
@@ -56,8 +60,7 @@ class Run:
         try:
             for number, folds in enumerate(self._rounds, start=1):
                 for method in self._left():
-                    for fold in folds:
-                        self._one(Trial(method, fold, self._split(method, fold), len(self._folds)))
+                    self._round(method, folds)
                 self._finished_rounds = number
                 if number < len(self._rounds):
                     self._drop(judge)
@@ -66,6 +69,16 @@ class Run:
             measured = self.tensor()
             self.not_run |= {m.name: "stopped before it" for m in self._left() if m.name not in measured}
         self._tell("stage", "weighing the evidence")
+
+    def _round(self, method: Method, folds: Sequence[int]) -> None:
+        """In the first round a method that is too dear is left out; later it ends the race for all alike."""
+        try:
+            for fold in folds:
+                self._one(Trial(method, fold, self._split(method, fold), len(self._folds)))
+        except _TooDear as reason:
+            if self._finished_rounds:
+                raise
+            self.stopped = self.not_run[method.name] = str(reason)
 
     def tensor(self) -> dict[str, pa.Table]:
         """Rows in sample order of the methods that answered every sample of the finished rounds.
@@ -123,7 +136,8 @@ class Run:
         """The trial's rows.
 
         Raises:
-            Cancelled: on request, or since the budget has no room for it.
+            Cancelled: on request.
+            _TooDear: the budget has no room for it.
 
         """
         laboratory, began = self._laboratory, time.perf_counter()
@@ -138,7 +152,7 @@ class Run:
         except Cancelled:
             if laboratory.cancelled():
                 raise Cancelled(ON_REQUEST) from None
-            raise Cancelled(f"the budget of {lacks()} is spent") from None
+            raise _TooDear(f"the budget of {lacks()} is spent") from None
 
     def _tell(self, kind: str, message: str, method: Method | None = None) -> None:
         out, folds = self.failed.keys() | self.not_run.keys() | self.dropped.keys(), len(self._folds)

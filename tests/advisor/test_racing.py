@@ -115,6 +115,14 @@ def test_a_budget_of_calls_holds_and_a_larger_one_goes_on(tmp_path: Path) -> Non
     assert whole == len(model.requests)
 
 
+def test_a_method_that_is_too_dear_leaves_room_for_those_that_are_not(tmp_path: Path) -> None:
+    samples = [{"input": f"{w} number {i}", "output": w} for i in range(15) for w in ("cable", "invoice")]
+    bench, model = workbench(lambda request: "cable")
+    found = recommend(facts(samples=samples, corpus=None, budget={"calls": 60}), bench, tmp_path)
+    assert (found.recommended, found.stopped) == ("feature-head", "the budget of 60 calls is spent")
+    assert found.not_run["few-shot"] == found.stopped and len(model.requests) <= 60
+
+
 def test_a_budget_that_no_method_fits_is_told(tmp_path: Path) -> None:
     bench, model = workbench(reads_passages)
     with pytest.raises(UseCaseError, match="budget of 3 calls"):
