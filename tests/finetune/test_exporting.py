@@ -17,6 +17,7 @@ from generation.language_model import Request
 from generation.local_models import Parts
 from generation.transformers_model import TransformersModel
 
+pytestmark = pytest.mark.timeout(600)
 TOKENS = 12
 
 

@@ -28,6 +28,8 @@ def client(
         yield client
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_base_comes_as_a_folder_that_weighs_the_same(
     client: TestClient, data: DataDir, tiny_llama: Path, tmp_path: Path
 ) -> None:
