@@ -103,3 +103,9 @@ def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_unknown_model_is_told(folder: Path, tmp_path: Path) -> None:
     result = run("advise", folder, "--model", "../../pocket", TRIVIUM_DATA_DIR=str(tmp_path / "data"))
     assert result.exit_code == 2 and "../../pocket" in result.stderr
+
+
+def test_several_models_may_be_named(tmp_path: Path, folder: Path) -> None:
+    options = ("--model", "nobody", "--model", "pocket")
+    result = run("advise", folder, *options, TRIVIUM_DATA_DIR=str(tmp_path / "data"))
+    assert result.exit_code == 2 and "models: There is no model 'nobody'" in result.stderr
