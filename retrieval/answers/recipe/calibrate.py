@@ -63,7 +63,9 @@ def gather(
     A calibration for what is written must not hang on one writer: every other answer is the model's,
     the others are the reader's spans, judged as if somebody had written them.
     """
-    cases: dict[ReaderName, list[Case]] = {"extractive": []} | ({"generative": []} if model else {})
+    cases: dict[ReaderName, list[Case]] = {"extractive": []}
+    if model:
+        cases["generative"] = []
     with TemporaryDirectory() as home, Store.create(Path(home), embedder) as store:
         store.put([_file(number, lesson) for number, lesson in enumerate(asked)])
         for number, lesson in enumerate(asked):
