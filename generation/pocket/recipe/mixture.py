@@ -8,15 +8,18 @@ from random import Random
 
 from generation.pocket.recipe import extraction, facts, labelling, needles, prose
 from generation.pocket.recipe.episode import Episode
+from generation.pocket.recipe.natural.episodes import natural_questions
 
 Maker = Callable[[Random], Episode]
 Table = tuple[tuple[float, Maker], ...]
+"""Makers and their weights."""
 
 FIRST: Table = (
     (0.30, facts.pairs),
     (0.70, facts.simple_questions),
 )
 EARLY: Table = (
+    (0.30, natural_questions),
     (0.06, facts.simple_questions),
     (0.54, partial(facts.questions, longest=5)),
     (0.16, partial(extraction.fields, easy=True)),
@@ -25,6 +28,7 @@ EARLY: Table = (
     (0.04, prose.reading),
 )
 LATE: Table = (
+    (0.30, natural_questions),
     (0.22, partial(facts.questions, easy=False, longest=8)),
     (0.05, facts.unanswerable),
     (0.16, needles.facts_in_prose),

@@ -19,6 +19,7 @@ from generation.messages import Message
 from generation.pocket.recipe import extraction, facts, labelling, needles, prose
 from generation.pocket.recipe.episode import Episode
 from generation.pocket.recipe.mixture import Maker
+from generation.pocket.recipe.natural.episodes import natural_questions
 from generation.prompts import UNKNOWN
 
 CASES = Path(__file__).parent / "skills.jsonl"
@@ -31,6 +32,7 @@ SKILLS: dict[str, Maker] = {
     "meaning": partial(labelling.by_meaning, held_out=True, labels=3, shots=2),
     "cloze": partial(prose.cloze, held_out=True, gaps=1, known=True),
     "needles": partial(needles.facts_in_prose, held_out=True, dense=1),
+    "natural": partial(natural_questions, held_out=True, dense=1),
 }
 
 
@@ -42,7 +44,7 @@ def write_cases() -> None:
             found = 0
             while found < PER_SKILL:
                 case = maker(rng)
-                if skill in ("questions", "needles") and case.answer == UNKNOWN:
+                if skill in ("questions", "needles", "natural") and case.answer == UNKNOWN:
                     continue
                 found += 1
                 row = {"skill": skill, "messages": [m.as_dict() for m in case.messages]}

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from generation.agreement import token_f1
 from generation.language_model import LanguageModel
+from generation.pocket.recipe.natural.lessons import Lesson, lessons
 from generation.scripted_model import ScriptedModel
 from retrieval.answers.calibration import SHIPPED, Calibration, Evidence, fit
 from retrieval.answers.draft import Draft
@@ -26,7 +27,6 @@ from retrieval.answers.records import ReaderName, Wish
 from retrieval.answers.shown import Shown, as_windows
 from retrieval.embedder import Embedder
 from retrieval.evaluation.abstention import area_under_curve
-from retrieval.reader.recipe.lessons import Lesson, lessons
 from retrieval.store.records import NewChunk, NewFile
 from retrieval.store.store import Store
 

@@ -1,1 +1,1 @@
-"""How the reader is made: questions from prose, lessons, training. Needs WordNet and Debian's manuals."""
+"""How the reader is made: training and calibration, on lessons that need WordNet and Debian's manuals."""

@@ -15,9 +15,9 @@ from itertools import islice
 from math import log
 from pathlib import Path
 
+from generation.pocket.recipe.natural.lessons import Lesson, lessons
 from retrieval.documents import Document
 from retrieval.reader.reader import Reader
-from retrieval.reader.recipe.lessons import Lesson, lessons
 from retrieval.reader.spans import Candidate, share
 
 OTHERS = 2

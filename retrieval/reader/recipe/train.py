@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
+from generation.pocket.recipe.natural.lessons import Lesson, lessons
 from retrieval.reader.network import Network
 from retrieval.reader.pieces import Window, windows
 from retrieval.reader.reader import WEIGHTS_FILE
-from retrieval.reader.recipe.lessons import Lesson, lessons
 
 RATE = 1e-3
 POOL = 512

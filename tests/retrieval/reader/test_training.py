@@ -6,9 +6,9 @@ from itertools import islice
 
 import pytest
 
-from retrieval.reader.recipe.lessons import Lesson
-from retrieval.reader.recipe.slots import SLOT, kinds
-from retrieval.reader.recipe.topics import topics
+from generation.pocket.recipe.natural.lessons import Lesson
+from generation.pocket.recipe.natural.slots import SLOT, kinds
+from generation.pocket.recipe.natural.topics import topics
 from retrieval.reader.recipe.train import LONGEST, batches, task
 
 PASSAGE = "The ferry sank in 1883. Nobody drowned, as Jo Marrow-Lane had rowed out to it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from retrieval.reader.recipe.wordnet import base, weight
+from generation.pocket.recipe.natural.wordnet import base, weight
 
 WORD = re.compile(r"\d+(?:[.,]\d+)*%?|\w+(?:[-'\u2019]\w+)*|[^\w\s]")
 _CLOSED = {

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from retrieval.reader.recipe.grammar import NOMINAL, Sentence
-from retrieval.reader.recipe.wordnet import LOCATION, PERSON, TIME, base, first_sense
+from generation.pocket.recipe.natural.grammar import NOMINAL, Sentence
+from generation.pocket.recipe.natural.wordnet import LOCATION, PERSON, TIME, base, first_sense
 
 _YEAR = re.compile(r"1[0-9]\d\d|20\d\d")
 _TIMES = (

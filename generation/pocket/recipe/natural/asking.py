@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from retrieval.reader.recipe.answers import Answer
-from retrieval.reader.recipe.grammar import CLOSED
-from retrieval.reader.recipe.wordnet import base, first_sense, parent, synonyms, weight
+from generation.pocket.recipe.natural.answers import Answer
+from generation.pocket.recipe.natural.grammar import CLOSED
+from generation.pocket.recipe.natural.wordnet import base, first_sense, parent, synonyms, weight
 
 _FORMS = {
     "person": ("who", "who", "who", "what person", "which person"),

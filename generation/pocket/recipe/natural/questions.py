@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from random import Random
 
-from retrieval.reader.recipe.answers import Answer, answers
-from retrieval.reader.recipe.asking import paraphrase, wh
-from retrieval.reader.recipe.grammar import CLOSED, Sentence
-from retrieval.reader.recipe.wordnet import base
+from generation.pocket.recipe.natural.answers import Answer, answers
+from generation.pocket.recipe.natural.asking import paraphrase, wh
+from generation.pocket.recipe.natural.grammar import CLOSED, Sentence
+from generation.pocket.recipe.natural.wordnet import base
 
 _DO = {"VZ": "does", "VP": "do", "VD": "did"}
 CLOZE = 0.12

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+from generation.pocket.recipe.natural.wordnet import LOCATION, PERSON, senses
 from generation.pocket.recipe.words import Vocabulary
-from retrieval.reader.recipe.wordnet import LOCATION, PERSON, senses
 
 SLOT = re.compile(r"\{(\w+)\}")
 _RANGE = re.compile(r"<(\d+)-(\d+)>")

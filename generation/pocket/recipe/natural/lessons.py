@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
+from generation.pocket.recipe.natural.grammar import parse
+from generation.pocket.recipe.natural.questions import ask
+from generation.pocket.recipe.natural.reports import Report, as_asked, report
+from generation.pocket.recipe.natural.topics import topics
+from generation.pocket.recipe.natural.wordnet import PERSON, Sense, senses
 from generation.pocket.recipe.prose import paragraphs
 from generation.pocket.recipe.words import is_held_out
-from retrieval.reader.recipe.grammar import parse
-from retrieval.reader.recipe.questions import ask
-from retrieval.reader.recipe.reports import Report, as_asked, report
-from retrieval.reader.recipe.topics import topics
-from retrieval.reader.recipe.wordnet import PERSON, Sense, senses
 
 UNANSWERABLE = 0.3
 """Share of lessons whose passage does not answer."""

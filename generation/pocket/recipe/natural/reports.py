@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from retrieval.reader.recipe.slots import SLOT, Values
-from retrieval.reader.recipe.topics import Topic
+from generation.pocket.recipe.natural.slots import SLOT, Values
+from generation.pocket.recipe.natural.topics import Topic
 
 _OPENINGS = ("Hello, ", "Quick question: ", "I have a question. ", "Please tell me: ", "A customer asks: ")
 
