@@ -36,7 +36,7 @@ def main() -> None:
     """Measure every task that is there."""
     options = _options()
     model = build_catalog(Settings()).open(options.model) if options.model else None
-    answering, embedder = Answering(build_reader(), model), build_embedder()
+    answering, embedder = Answering(build_reader(), model), build_embedder(Settings())
     wish = Wish("generative" if options.model else "extractive")
     told = {}
     for name in options.only or TASKS:

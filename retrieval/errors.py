@@ -9,6 +9,7 @@ RetrievalError
 ├── CorpusUnfinishedError     a folder without a finished corpus
 ├── NoRerankerError           texts shall be re-ranked and there is no model for it
 ├── RerankerUnusableError     a folder without a model that re-ranks
+├── EmbedderUnusableError     a folder without a model that embeds
 ├── EmbedderMismatchError     a saved corpus whose vectors another embedder made
 └── StoreError                what a store refuses or suffers; drawn in retrieval/store/errors.py
 """
@@ -48,6 +49,10 @@ class NoRerankerError(RetrievalError):
 
 class RerankerUnusableError(RetrievalError):
     """A folder holds no model that re-ranks."""
+
+
+class EmbedderUnusableError(RetrievalError):
+    """A folder holds no model that embeds."""
 
 
 class EmbedderMismatchError(RetrievalError):

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     model_folders: dict[str, Path] = {}
     """Local models besides pocket, as JSON: {"name": "folder"}."""
+    embedder_folder: Path | None = None
+    """An embedding model as sentence-transformers saves it, instead of the one in the box."""
     reranker_folder: Path | None = None
     """A cross-encoder that reads passages again where a search asks for it."""
     gguf_converter: Path | None = None

@@ -76,7 +76,9 @@ def build_workbench(settings: Settings) -> Workbench:
     from advisor.workbench import Workbench
     from retrieval.sentence_embedder import model_folder
 
-    return Workbench(build_catalog(settings), build_embedder(), build_reader(), encoder=model_folder())
+    return Workbench(
+        build_catalog(settings), build_embedder(settings), build_reader(), encoder=model_folder()
+    )
 
 
 def build_reader() -> SpanReader:
@@ -95,8 +97,12 @@ def build_reranker(settings: Settings) -> Reranker | None:
     return CrossEncoder(settings.reranker_folder)
 
 
-def build_embedder() -> Embedder:
+def build_embedder(settings: Settings) -> Embedder:
     """What makes vectors of texts; loads with its first use."""
+    if settings.embedder_folder is not None:
+        from retrieval.folder_embedder import FolderEmbedder
+
+        return FolderEmbedder(settings.embedder_folder)
     from retrieval.sentence_embedder import SentenceEmbedder
 
     return SentenceEmbedder()

@@ -18,7 +18,7 @@ from retrieval.library.passages import Passage, find_passages
 from retrieval.store.searching import Mode
 from retrieval.store.stats import Stats
 from retrieval.store.store import Store
-from service.commands.messages import BAD_INPUT, fail
+from service.commands.messages import BAD_INPUT, fail, settings_from
 from service.wiring import build_embedder
 
 
@@ -26,7 +26,7 @@ from service.wiring import build_embedder
 def opened(folder: Path) -> Iterator[Store]:
     """The store of a folder, or a message that says why there is none."""
     try:
-        with Store.open(folder, build_embedder()) as store:
+        with Store.open(folder, build_embedder(settings_from())) as store:
             yield store
     except RetrievalError as error:
         fail(str(error))

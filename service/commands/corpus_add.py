@@ -14,7 +14,7 @@ from retrieval.library.library import Library
 from retrieval.library.upload import Upload, fingerprint
 from retrieval.parents import StaticStrategy
 from service.commands.documents import files_under
-from service.commands.messages import BAD_INPUT, FAILED, console, fail
+from service.commands.messages import BAD_INPUT, FAILED, console, fail, settings_from
 from service.wiring import build_embedder
 
 
@@ -31,7 +31,10 @@ def run_add(paths: Sequence[Path], folder: Path, chunk_tokens: int, overlap_toke
             bar = progress.add_task("files", total=len(files))
             windows = progress.add_task("windows embedded", total=None)
             library = Library(
-                folder, build_embedder(), extractor, watch=lambda n: progress.advance(windows, n)
+                folder,
+                build_embedder(settings_from()),
+                extractor,
+                watch=lambda n: progress.advance(windows, n),
             )
             with library:
                 failed = _add(library, files, strategy, progress, bar)

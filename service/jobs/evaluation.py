@@ -34,7 +34,7 @@ def evaluate_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) 
     questions, outcomes = kept_questions(folder), resume_outcomes(folder)
     model = build_catalog(settings).open(spec["model"]) if spec["model"] else None
     answering = Answering(build_reader(), model)
-    with Store.open(data.library(spec["vector_store_id"]), build_embedder()) as store:
+    with Store.open(data.library(spec["vector_store_id"]), build_embedder(settings)) as store:
         check_files(questions, {label for file in store.files() for label in (file.id, file.name)})
         for labelled in questions[len(outcomes) :]:
             if stop():

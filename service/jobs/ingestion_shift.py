@@ -49,7 +49,7 @@ def ingest_job(settings: Settings, data: DataDir, _job: Job, stop: StopSignal) -
     os.nice(NICENESS)
     end = time.monotonic() + SHIFT_SECONDS
     with Extractor() as extractor:
-        embedder = CachingEmbedder(build_embedder(), data.vector_cache)
+        embedder = CachingEmbedder(build_embedder(settings), data.vector_cache)
         ingestion = Ingestion(data, embedder, extractor, settings.file_timeout_seconds, stop)
         idle_since = time.monotonic()
         while not stop() and (current := time.monotonic()) < min(end, idle_since + LINGER_SECONDS):
