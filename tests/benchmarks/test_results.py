@@ -45,7 +45,7 @@ def write_task(folder: Path) -> Path:
 def test_measures_a_task_whose_test_lines_are_strange(tmp_path: Path) -> None:
     catalog = Catalog()
     catalog.add_source(OneModel())
-    given = Namespace(preset="quick", seed=0, test=500)
+    given = Namespace(preset="quick", seed=0, samples=500, test=500)
     workbench = Workbench(catalog, HashingEmbedder())
     found = measure_task(write_task(tmp_path / "parity"), tmp_path / "out", workbench, given)
     assert found["recommended"] == "zero-shot"

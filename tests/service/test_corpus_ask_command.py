@@ -19,7 +19,7 @@ RIVER = "The river Alda rises in the hills of Morn. It is long."
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A filled store; no model is loaded."""
     for module in ("corpus", "corpus_add"):
-        monkeypatch.setattr(f"service.commands.{module}.build_embedder", HashingEmbedder)
+        monkeypatch.setattr(f"service.commands.{module}.build_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr("service.commands.corpus_ask.build_reader", SentenceReader)
     (tmp_path / "river.md").write_text(RIVER)
     made = tmp_path / "store"

@@ -18,7 +18,7 @@ RIVER = "The river Alda rises in the hills of Morn."
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
     """No model is loaded."""
     for module in ("corpus", "corpus_add"):
-        monkeypatch.setattr(f"service.commands.{module}.build_embedder", HashingEmbedder)
+        monkeypatch.setattr(f"service.commands.{module}.build_embedder", lambda _: HashingEmbedder())
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def url(client: TestClient, data: DataDir) -> str:
 @pytest.fixture
 def work(settings: Settings, data: DataDir, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Do what the job's process would do, with the shipped fakes in place of the models."""
-    monkeypatch.setattr(evaluation, "build_embedder", HashingEmbedder)
+    monkeypatch.setattr(evaluation, "build_embedder", lambda _: HashingEmbedder())
     monkeypatch.setattr(evaluation, "build_reader", SentenceReader)
 
     def run(job_id: str) -> None:
