@@ -63,6 +63,7 @@ def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
         labels_needed=labels_needed(drawn, use_case.margin, sheet.excluded, len(sheet.references)),
         excluded=sheet.excluded,
         failed=sheet.measured.failed,
+        dropped=tuple(sheet.measured.dropped),
         stopped=sheet.measured.stopped,
         cautions=sheet.cautions,
         constant=(sheet.baseline.answer, sheet.baseline.score),

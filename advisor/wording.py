@@ -39,6 +39,8 @@ class Findings:
     excluded: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     """Method -> what went wrong while it was measured."""
+    dropped: Sequence[str] = ()
+    """Methods that were not measured to the end, since they could hardly win any more."""
     cautions: Mapping[str, str] = field(default_factory=dict)
     """Method -> a constraint that it may break."""
     stopped: str | None = None
@@ -98,6 +100,9 @@ def _lead(found: Findings, name: str) -> str:
 
 
 def _alone(found: Findings) -> str:
+    if found.dropped:
+        others = ", ".join(found.dropped)
+        return f"the others ({others}) could hardly win any more and were not measured to the end"
     if found.failed and found.excluded:
         return "no other method could be measured or meets the constraints"
     if found.failed:

@@ -91,6 +91,8 @@ def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> 
     ("more", "told"),
     [
         ({}, "no other method was measured"),
+        ({"dropped": ("lora", "head")}, "the others (lora, head) could hardly win any more"),
+        ({"dropped": ("lora",), "failed": {"head": "out of memory."}}, "could hardly win any more"),
         ({"excluded": {"lora": "too slow"}}, "no other method meets the constraints"),
         ({"failed": {"lora": "out of memory."}}, "no other method could be measured"),
         (
