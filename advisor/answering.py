@@ -22,6 +22,8 @@ from retrieval.corpus import Corpus
 from retrieval.documents import Hit
 from retrieval.embedder import Embedder
 
+CONFIDENCE_DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -93,7 +95,7 @@ class Answerer:
 
     def _classify(self, inputs: Sequence[str]) -> list[Answer]:
         assert self._label is not None
-        return [Answer(label, 0, 0, 0.0, confidence=sure) for label, sure in self._label(inputs)]
+        return [Answer(label, 0, 0, 0.0, confidence=_told(sure)) for label, sure in self._label(inputs)]
 
     def _point(self, reader: SpanReader, inputs: Sequence[str]) -> list[Answer]:
         """The words of a passage that answer most probably; nothing where no passage was found."""
@@ -101,7 +103,7 @@ class Answerer:
         for text, found in zip(inputs, self._search(inputs), strict=True):
             spans = reader.read(text, found)
             said = found[spans[0].passage].text[spans[0].start : spans[0].end] if spans else ""
-            sure = spans[0].probability if spans else 0.0
+            sure = _told(spans[0].probability) if spans else 0.0
             answers.append(Answer(said, 0, 0, 0.0, tuple(hit.document_id for hit in found), sure))
         return answers
 
@@ -201,6 +203,11 @@ def where_fitting(ask: Callable[[Sequence[str]], Sequence[T]], inputs: Sequence[
         if len(inputs) == 1:
             return [None]
         return [found for text in inputs for found in where_fitting(ask, [text])]
+
+
+def _told(probability: float) -> float:
+    """A confidence without the digits that hang on rounding, since thresholds are set at such values."""
+    return round(probability, CONFIDENCE_DIGITS)
 
 
 def _labeller(plan: Plan, folder: Path, workbench: Workbench) -> Callable[[Sequence[str]], Labelled]:

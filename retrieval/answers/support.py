@@ -68,7 +68,7 @@ class Grounds:
     def __init__(self, question: str, passages: Sequence[tuple[str, str]]) -> None:
         self.quotes = [quote for i, (title, text) in enumerate(passages) for quote in _quotes(i, title, text)]
         self._holders = Counter(unit for quote in self.quotes for unit in quote.units)
-        asked = Counter[Hashable](set(words_of(question)))
+        asked = Counter[Hashable](dict.fromkeys(words_of(question), 1))
         self._known: dict[str, tuple[float, tuple[Quote, ...]]] = {}
         self._relevance = {id(quote): self._share(asked, quote.units) for quote in self.quotes}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from advisor.methods.rag_reader import RagReader
 from advisor.use_case import UseCase
 from advisor.workbench import Workbench
 from generation.catalog import Catalog
-from retrieval.answers.sentence_reader import SentenceReader
+from retrieval.answers.extractive import Readable
+from retrieval.answers.sentence_reader import Pointed, SentenceReader
 from retrieval.hashing_embedder import HashingEmbedder
 
 TOWNS = [
@@ -74,7 +77,22 @@ def test_a_deployment_answers_what_was_measured(tmp_path: Path) -> None:
     assert [(a.text, a.sources) for a in served] == [(a.text, a.sources) for a in measured]
 
 
-def answerer(use_case: UseCase, folder: Path) -> Answerer:
-    corpus = open_corpus(use_case.corpus, BENCH, folder / "corpus")
-    training = Training(situation_of(use_case), use_case.samples, corpus, BENCH, folder, 0)
-    return Answerer(RagReader().prepare(training), folder, BENCH, corpus)
+class Rounding:
+    """Reads like the other, but adds up in another order."""
+
+    def read(self, question: str, passages: Sequence[Readable]) -> list[Pointed]:
+        spans = SentenceReader().read(question, passages)
+        return [replace(span, probability=span.probability * (1 + 1e-12)) for span in spans]
+
+
+def test_how_sure_it_is_does_not_hang_on_rounding(tmp_path: Path) -> None:
+    other = Workbench(Catalog(), HashingEmbedder(), Rounding())
+    asked = [f"Who is the mayor of {t}?" for t in TOWNS]
+    one, two = (answerer(case(), tmp_path / str(i), b).answer(asked) for i, b in enumerate((BENCH, other)))
+    assert [a.confidence for a in one] == [a.confidence for a in two]
+
+
+def answerer(use_case: UseCase, folder: Path, bench: Workbench = BENCH) -> Answerer:
+    corpus = open_corpus(use_case.corpus, bench, folder / "corpus")
+    training = Training(situation_of(use_case), use_case.samples, corpus, bench, folder, 0)
+    return Answerer(RagReader().prepare(training), folder, bench, corpus)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +13,7 @@ from retrieval.store.caches import LISTS, MANIFEST, VECTORS, WORDS
 from retrieval.store.errors import StoreDamagedError, StoreFullError
 from retrieval.store.limits import Limits
 from retrieval.store.store import DATABASE, SEGMENTS, Store
+from tests.full_disk import largest_file
 
 LIMITS = Limits(tail=8, flat=40, scan=4)
 
@@ -137,17 +135,6 @@ def test_a_damaged_database_is_named(folder: Path, embedder) -> None:
     path.write_bytes(b"x" * 4096 + path.read_bytes()[4096:])
     with pytest.raises(StoreDamagedError, match="database"):
         Store.open(folder, embedder, LIMITS)
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow over a size, which is how a full disk looks to a writer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("size", [100, 5000, 40_000])

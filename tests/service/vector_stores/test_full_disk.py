@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 from service.storage.data_dir import DataDir
+from tests.full_disk import largest_file
 from tests.service.vector_stores.calls import BRIDGE, RIVER, STORES, attach, found, member, refusal
 
 LONG = " ".join(f"word{n}" for n in range(24_000))
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow over a size, which is how a full disk looks to a writer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_file_for_which_there_is_no_room_fails_alone(client: TestClient, store: str, ingest: Any) -> None:
