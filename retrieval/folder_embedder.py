@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from generation.fingerprint import folder_hash
+from generation.surrogates import without_surrogates
 from retrieval.chunking import WINDOW_TOKENS
 from retrieval.embedder import Span, Vectors
 from retrieval.errors import EmbedderUnusableError
@@ -67,7 +68,7 @@ class FolderEmbedder:
         Raises:
             EmbedderUnusableError: the folder holds no such model.
         """
-        return self._encoded(_valid(texts))
+        return self._encoded([without_surrogates(text) for text in texts])
 
     def embed_tokens(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         """The same for texts that are spelled by tokens, without the marks around them."""
@@ -79,7 +80,10 @@ class FolderEmbedder:
             return []
         with self._running:
             encoded = self._loaded.tokenizer(
-                _valid(texts), add_special_tokens=False, return_offsets_mapping=True, verbose=False
+                [without_surrogates(text) for text in texts],
+                add_special_tokens=False,
+                return_offsets_mapping=True,
+                verbose=False,
             )
         return [[(start, end) for start, end in spans] for spans in encoded["offset_mapping"]]
 
@@ -123,8 +127,3 @@ class FolderEmbedder:
             f"The folder {self._folder.name!r} holds no usable embedding model: {why}. Save one there with "
             "sentence-transformers, as safetensors."
         )
-
-
-def _valid(texts: Sequence[str]) -> list[str]:
-    """The texts with a question mark for each lone surrogate, which tokenizers refuse."""
-    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]

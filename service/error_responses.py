@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from advisor.errors import UseCaseError
+from generation.surrogates import without_surrogates
 from service.errors import BY_STATUS, RULES, InvalidRequest, Rule, ServiceError, rule_for
 from service.request_ids import HEADER, request_id_of
 
@@ -46,13 +47,15 @@ def describe(error: Exception) -> tuple[str, str | None]:
 
 def body_of(rule: Rule, message: str, param: str | None) -> dict[str, Any]:
     """OpenAI's error object."""
-    shown = None if param is None else _encodable(param)
-    return {"error": {"message": _encodable(message), "type": rule.type, "param": shown, "code": rule.code}}
-
-
-def _encodable(text: str) -> str:
-    """JSON can smuggle in half surrogate pairs, which no UTF-8 answer could repeat."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    shown = None if param is None else without_surrogates(param)
+    return {
+        "error": {
+            "message": without_surrogates(message),
+            "type": rule.type,
+            "param": shown,
+            "code": rule.code,
+        }
+    }
 
 
 def _response(rule: Rule, message: str, param: str | None, scope: Mapping[str, Any]) -> JSONResponse:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from finetune.data.rows import LabelRow, Row, TagRow
 from finetune.errors import DatasetError
 from generation.checkpoint import context_window, load_tokenizer
+from generation.surrogates import without_surrogates
 
 Kind = Literal["labels", "tags"]
 """One answer for a text, or one for each word."""
@@ -77,8 +78,7 @@ class Reader:
         return whole[:at], whole[at + len(bare) :]
 
     def _ids(self, texts: Sequence[str], **options: Any) -> list[list[int]]:
-        # A lone surrogate is no character; the tokenizer would refuse the whole batch for it.
-        valid = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        valid = [without_surrogates(text) for text in texts]
         return list(self._tokenizer(valid, verbose=False, **options)["input_ids"]) if valid else []
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.surrogates import without_surrogates
+
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
@@ -69,7 +71,7 @@ def tokenizer() -> Tokenizer:
 def windows(question: str, passages: Sequence[str], most: int = MOST_PIECES) -> list[list[Window]]:
     """The windows of each passage; overlapping ones where it does not fit into one."""
     asked, *read = tokenizer().encode_batch(
-        [_valid(t) for t in (question, *passages)], add_special_tokens=False
+        [without_surrogates(t) for t in (question, *passages)], add_special_tokens=False
     )
     head = [START, *asked.ids[:MOST_QUESTION_PIECES], BETWEEN]
     known = {_stem(word) for word in re.findall(r"\w+", question)} - {""}
@@ -134,8 +136,3 @@ def _stems(text: str, words: Sequence[int | None], places: Sequence[Place]) -> l
 def _stem(word: str) -> str:
     low = word.lower()
     return "" if low in _SMALL or not word[:1].isalnum() else low[:_STEM]
-
-
-def _valid(text: str) -> str:
-    """The text with a question mark for each lone surrogate, which the tokenizer would refuse."""
-    return text.encode("utf-8", "replace").decode("utf-8")
