@@ -64,12 +64,8 @@ class SentenceEmbedder:
         """
         with self._loading:
             tokenizer = self._tokenizer
-        return self._embedded(
-            [
-                encoding.ids
-                for encoding in tokenizer.encode_batch([without_surrogates(text) for text in texts])
-            ]
-        )
+        valid = [without_surrogates(text) for text in texts]
+        return self._embedded([encoding.ids for encoding in tokenizer.encode_batch(valid)])
 
     def embed_tokens(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         """The same for texts whose word pieces are given, without the marks around them."""
@@ -91,12 +87,8 @@ class SentenceEmbedder:
         """Where the word pieces of each text stand."""
         with self._loading:
             tokenizer = self._tokenizer
-        return [
-            e.offsets
-            for e in tokenizer.encode_batch(
-                [without_surrogates(text) for text in texts], add_special_tokens=False
-            )
-        ]
+        valid = [without_surrogates(text) for text in texts]
+        return [e.offsets for e in tokenizer.encode_batch(valid, add_special_tokens=False)]
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

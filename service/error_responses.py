@@ -47,15 +47,9 @@ def describe(error: Exception) -> tuple[str, str | None]:
 
 def body_of(rule: Rule, message: str, param: str | None) -> dict[str, Any]:
     """OpenAI's error object."""
+    told = without_surrogates(message)
     shown = None if param is None else without_surrogates(param)
-    return {
-        "error": {
-            "message": without_surrogates(message),
-            "type": rule.type,
-            "param": shown,
-            "code": rule.code,
-        }
-    }
+    return {"error": {"message": told, "type": rule.type, "param": shown, "code": rule.code}}
 
 
 def _response(rule: Rule, message: str, param: str | None, scope: Mapping[str, Any]) -> JSONResponse:
