@@ -125,16 +125,18 @@ def questions(
     return episode("questions", opening, turns)
 
 
-def unanswerable(rng: Random, held_out: bool = False) -> Episode:
-    """One question whose entity or attribute stands in the passage, but whose answer does not."""
+def unanswerable(rng: Random, held_out: bool = False, *, dense: int = 5) -> Episode:
+    """Up to `dense` questions, one for an attribute that is told of others but not of its entity."""
     words = Vocabulary(rng, held_out)
-    facts = draw_facts(words, 3, 2)
+    facts = draw_facts(words, rng.randint(2, 4), rng.randint(1, 3))
     missing = facts.pop(rng.randrange(len(facts)))
     rng.shuffle(facts)
     text = " ".join(state(rng, f, held_out, easy=True) for f in facts)
-    asked = ask(rng, missing.hidden, held_out)
-    opening = render(rng.choice(INSTRUCTIONS), asked.asked, passages=[Passage("", text)])
-    return episode("unknown", opening, [asked])
+    asked = [missing.hidden, *rng.sample(facts, min(len(facts), dense - 1))]
+    rng.shuffle(asked)
+    turns = [ask(rng, f, held_out) for f in asked]
+    opening = render(rng.choice(INSTRUCTIONS), turns[0].asked, passages=[Passage("", text)])
+    return episode("unknown", opening, turns)
 
 
 def state(rng: Random, fact: Fact, held_out: bool, *, easy: bool = False) -> str:

@@ -26,7 +26,7 @@ CASES = Path(__file__).parent / "skills.jsonl"
 PER_SKILL = 100
 SKILLS: dict[str, Maker] = {
     "questions": partial(facts.questions, held_out=True, dense=1),
-    "unknown": partial(facts.unanswerable, held_out=True),
+    "unknown": partial(facts.unanswerable, held_out=True, dense=1),
     "json": partial(extraction.fields, held_out=True, dense=1),
     "labels": partial(labelling.by_keywords, held_out=True, labels=3, shots=2),
     "meaning": partial(labelling.by_meaning, held_out=True, labels=3, shots=2),

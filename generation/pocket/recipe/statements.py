@@ -141,9 +141,9 @@ def clause(rng: Random, *, value_last: bool) -> str:
     """A part of a message that gives the value `{v}` of a field `{k}`."""
     owner = rng.choice(("", "", "the ", "my ", "our ", "your ", "a "))
     key = f"{owner}{_kind(rng)}{{k}}"
-    if not value_last and rng.random() < 0.3:
+    if not value_last and rng.random() < 0.45:
         verb = _either(rng, ("use", "write", "send", "we agreed on", "with", "add"), _verb(rng))
-        link = rng.choice((" as ", " for ", " to ", " in ", " is "))
+        link = rng.choice((" as ", " as ", " for ", " to ", " in ", " is ", " by ", " at "))
         return rng.choice((f"{verb} {{v}}{link}{key}", f"{{v}}{link}{key}"))
     known = rng.choice((f"{_either(rng, _ABOUT, 'as')} {key}{rng.choice((',', ''))} ", f"{key} ", f"{key} "))
     verb = _either(rng, _IS, rng.choice((_verb(rng), f"{_adverb(rng)} {_thirds(_verb(rng))}")))

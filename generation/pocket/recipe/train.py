@@ -29,7 +29,7 @@ SHAPES: tuple[tuple[float, rows.Shape], ...] = ((0.5, (8, 192)), (1.0, (4, 384))
 class Training:
     """Model, optimiser and clock; all of it goes into a checkpoint.
 
-    The clock counts trained seconds against the budget: the learning rate stays flat, then
+    The clock counts trained seconds of the processor against the budget: the learning rate stays flat, then
     falls linearly to zero over the last 60 %; the mixture moves from easy to hard; and the
     guide fades over the last 30 %.
     """
@@ -86,7 +86,7 @@ class Training:
         loss_of = torch.compile(self._loss, dynamic=False)
         saved = shown = time.monotonic()
         while self.progress < 1:
-            began = time.monotonic()
+            began = time.process_time()
             batch = next(feed)
             arrays = (batch.ids, batch.weights, batch.sources, batch.clues)
             ids, weights, sources, clues = (torch.from_numpy(array).to(self.device) for array in arrays)
@@ -98,7 +98,7 @@ class Training:
             self.step += 1
             self.tokens += ids.numel()
             if self.step > 3:
-                self.elapsed += time.monotonic() - began
+                self.elapsed += time.process_time() - began
             if time.monotonic() - shown > 20:
                 shown = time.monotonic()
                 self._log(loss=loss, answers=answers, missed=missed, scattered=scattered)
