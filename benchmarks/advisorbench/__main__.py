@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -21,7 +21,7 @@ from typing import get_args
 from rich.console import Console
 
 from advisor.errors import AdvisorError, UseCaseError
-from advisor.estimate import estimate
+from advisor.estimate import applicable, estimate, seconds_of, situation_of
 from advisor.files import write_atomically
 from advisor.use_case import Preset
 from benchmarks.advisorbench.customers import BenchTask, Customer, customers, read_task, use_case_of
@@ -72,8 +72,11 @@ def _plan(given: argparse.Namespace) -> Iterator[tuple[BenchTask, Customer]]:
 
 
 def _expected(task: BenchTask, customer: Customer) -> float:
-    """Seconds, roughly: the adviser's own estimate, and as much again for each test line as for a sample."""
-    return estimate(use_case_of(customer, task.pool)).seconds * (1 + len(task.test) / customer.n)
+    """Seconds, roughly: the adviser's own estimate, and a deployment of each method that learns."""
+    case = use_case_of(customer, task.pool)
+    deployed = [m for m in applicable(situation_of(case))[0] if m.learns]
+    spent = [seconds_of(candidate.method, case, customer.n) for candidate in deployed]
+    return estimate(case).seconds + sum(prepare + len(task.test) * answer for prepare, answer in spent)
 
 
 def _say(name: str, told: str) -> None:
@@ -97,7 +100,7 @@ def _judge(given: argparse.Namespace, folder: Path) -> None:
         write_page(given.page, by_size, left_out)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, measure unless told not to, and judge."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -114,7 +117,7 @@ def main() -> None:
     parser.add_argument("--replay", action="store_true", help="measure nothing; judge the tensors")
     parser.add_argument("--tensors", type=Path, default=KEPT, metavar="DIR", help="what --replay judges")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the results page, with pictures")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     try:
         _judge(given, given.tensors if given.replay else measure_all(given))
     except (FileNotFoundError, FileExistsError, UseCaseError) as error:

@@ -25,12 +25,12 @@ NICENESS = 10
 """Beyond that of other jobs: a bulk load takes what chats and searches leave."""
 
 
-def call_for_ingestion(data: DataDir) -> None:
+def call_for_ingestion(data: DataDir, pause_seconds: int = PAUSE_SECONDS) -> None:
     """Queue a job if there is work and no job under way; finished ones leave no trace."""
     if any(job.kind == "ingestion" for job in data.jobs.unfinished()) or not data.ingestion.has_work():
         return
     for last in data.jobs.page("ingestion", Cursor()).items:
-        if last.status == "failed" and (last.finished_at or 0) > now() - PAUSE_SECONDS:
+        if last.status == "failed" and (last.finished_at or 0) > now() - pause_seconds:
             return
         data.jobs.delete(last.id)
         if last.status != "failed":

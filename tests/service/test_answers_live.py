@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from openai.types.responses import ResponseCompletedEvent
 
+from retrieval.cross_encoder import CrossEncoder
 from service.processes.started import Running, started_server
+from tests.tiny_reranker import save_reranker
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 NOTE = "# The Ravel Tower\n\nThe Ravel Tower was opened in 1931. It is 212 metres high.\n"
@@ -20,8 +23,14 @@ OPENED = "When was the Ravel Tower opened?"
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with started_server(tmp_path_factory.mktemp("answers"), {"OMP_NUM_THREADS": "1"}) as running:
+def reranker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_reranker(tmp_path_factory.mktemp("reranker"), (NOTE, MILL, OPENED))
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory, reranker: Path) -> Iterator[Running]:
+    environment = {"OMP_NUM_THREADS": "1", "TRIVIUM_RERANKER_FOLDER": str(reranker)}
+    with started_server(tmp_path_factory.mktemp("answers"), environment) as running:
         yield running
 
 
@@ -53,6 +62,17 @@ def texts(stock: openai.OpenAI, vector_store: str) -> dict[str, str]:
             p.text or "" for p in stock.vector_stores.files.content(file.id, vector_store_id=vector_store)
         )
     return found
+
+
+def evaluated(stock: openai.OpenAI, vector_store: str, **wish: Any) -> Any:
+    """A finished evaluation."""
+    url = f"/vector_stores/{vector_store}/evaluations"
+    job: Any = stock.post(url, cast_to=object, body=wish)
+    while job["status"] in ("queued", "running"):
+        time.sleep(0.3)
+        job = stock.get(f"{url}/{job['id']}", cast_to=object)
+    assert job["status"] == "succeeded", job["error"]
+    return job
 
 
 def test_a_response_cites_the_file_to_the_character(stock: openai.OpenAI, vector_store: str) -> None:
@@ -133,13 +153,48 @@ def test_an_evaluation_runs_in_the_worker(stock: openai.OpenAI, vector_store: st
         {"question": "Who made the wheel of the mill?", "answers": ["Ada Stern"], "files": ["mill.md"]},
         {"question": "What colour is the moon's cheese?", "answers": []},
     ]
-    url = f"/vector_stores/{vector_store}/evaluations"
-    job: Any = stock.post(url, cast_to=object, body={"questions": questions})
-    while job["status"] in ("queued", "running"):
-        time.sleep(0.3)
-        job = stock.get(f"{url}/{job['id']}", cast_to=object)
-    assert job["status"] == "succeeded", job["error"]
+    job = evaluated(stock, vector_store, questions=questions)
     assert job["result"]["retrieval"]["recall@1"]["value"] == 1
     assert job["result"]["questions"] == 3 and job["result"]["curve"]
-    outcomes: Any = stock.get(f"{url}/{job['id']}/outcomes", cast_to=object)
+    url = f"/vector_stores/{vector_store}/evaluations/{job['id']}"
+    outcomes: Any = stock.get(f"{url}/outcomes", cast_to=object)
     assert [one["answerable"] for one in outcomes["data"]] == [True, True, False]
+
+
+def test_passages_are_read_again_wherever_that_is_asked_for(
+    stock: openai.OpenAI, vector_store: str, reranker: Path
+) -> None:
+    """Searches, answers, responses and evaluations rank as the model's scores do."""
+    again = {"ranker": "cross-encoder"}
+    found = list(stock.vector_stores.search(vector_store, query=OPENED, ranking_options=again))
+    model = CrossEncoder(reranker)
+    titles = {"tower.md": "The Ravel Tower", "mill.md": "The mill"}
+    texts = [f"{titles[hit.filename]}\n{hit.place['quote']}" for hit in found]  # type: ignore[attr-defined]
+    ranked = [(hit.filename, hit.score) for hit in found]
+    assert [score for _, score in ranked] == pytest.approx(model.score(OPENED, texts), abs=1e-5)
+    assert len(ranked) == 2 and ranked[0][1] > ranked[1][1]
+
+    body = {"question": OPENED, "ranking_options": again, "stream": True}
+    stream = stock.post(
+        f"/vector_stores/{vector_store}/answers",
+        cast_to=object,
+        body=body,
+        stream=True,
+        stream_cls=openai.Stream[object],
+    )
+    searched: Any = next(iter(stream))
+    assert [(one["filename"], one["score"]) for one in searched["sources"]] == ranked
+
+    response = stock.responses.create(
+        model="pocket",
+        input=OPENED,
+        tools=tool(vector_store, ranking_options=again),
+        include=["file_search_call.results"],
+    )
+    results: Any = response.output[0].results  # type: ignore[union-attr]
+    assert [(one.filename, one.score) for one in results] == ranked
+
+    for filename, first in zip(dict(ranked), (1, 0), strict=True):
+        questions = [{"question": OPENED, "files": [filename]}]
+        job = evaluated(stock, vector_store, questions=questions, ranking_options=again)
+        assert job["result"]["retrieval"]["recall@1"]["value"] == first

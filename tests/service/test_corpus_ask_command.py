@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from retrieval.answers.sentence_reader import SentenceReader
-from retrieval.hashing_embedder import HashingEmbedder
 from service.cli import app
 
 RIVER = "The river Alda rises in the hills of Morn. It is long."
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A filled store; no model is loaded."""
-    for module in ("corpus", "corpus_add"):
-        monkeypatch.setattr(f"service.commands.{module}.build_embedder", lambda _: HashingEmbedder())
-    monkeypatch.setattr("service.commands.corpus_ask.build_reader", SentenceReader)
+def store(tmp_path: Path) -> Path:
     (tmp_path / "river.md").write_text(RIVER)
     made = tmp_path / "store"
     assert (
@@ -38,11 +32,11 @@ def test_an_answer_stands_above_its_sources(store: Path) -> None:
     shown = ask(store, "Where does the river Alda rise?", "--threshold", 0)
     assert shown.exit_code == 0, shown.output
     first, *rest = shown.stdout.splitlines()
-    assert first == "The river Alda rises in the hills of Morn."
+    assert first == "the hills of Morn"
     assert any(line.endswith("river.md [0:42]") for line in rest)
     told = json.loads(ask(store, "Where does the river Alda rise?", "--threshold", 0, "--json").stdout)
     (cited,) = told["citations"]
-    assert RIVER[cited["start"] : cited["end"]] == cited["quote"] == told["text"]
+    assert told["text"] in RIVER[cited["start"] : cited["end"]] == cited["quote"]
 
 
 def test_weak_evidence_ends_with_status_one(store: Path) -> None:

@@ -8,17 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from retrieval.hashing_embedder import HashingEmbedder
 from service.cli import app
 
 RIVER = "The river Alda rises in the hills of Morn."
-
-
-@pytest.fixture(autouse=True)
-def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model is loaded."""
-    for module in ("corpus", "corpus_add"):
-        monkeypatch.setattr(f"service.commands.{module}.build_embedder", lambda _: HashingEmbedder())
 
 
 @pytest.fixture

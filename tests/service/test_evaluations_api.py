@@ -9,28 +9,23 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from retrieval.answers.sentence_reader import SentenceReader
-from retrieval.hashing_embedder import HashingEmbedder
+from retrieval.sentence_embedder import SentenceEmbedder
 from retrieval.store.records import NewChunk, NewFile
 from retrieval.store.store import Store
 from service.evaluation_folder import OUTCOMES
-from service.jobs import evaluation
 from service.jobs.process import run_job
 from service.jobs.stop_signal import StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 
+EMBEDDER = SentenceEmbedder()
 TEXTS = {
     "tower.txt": "The Ravel Tower was opened in 1931.",
     "bridge.txt": "The Kell Bridge was opened in 1958.",
 }
 QUESTIONS = [
-    {"question": "The Ravel Tower was opened when?", "answers": [TEXTS["tower.txt"]], "files": ["tower.txt"]},
-    {
-        "question": "The Kell Bridge was opened when?",
-        "answers": ["1958", TEXTS["bridge.txt"]],
-        "files": ["file-bridge"],
-    },
+    {"question": "When was the Ravel Tower opened?", "answers": ["1931"], "files": ["tower.txt"]},
+    {"question": "When was the Kell Bridge opened?", "answers": ["1958", "58"], "files": ["file-bridge"]},
     {"question": "Who painted the moon?", "answers": []},
 ]
 
@@ -38,17 +33,15 @@ QUESTIONS = [
 @pytest.fixture
 def url(client: TestClient, data: DataDir) -> str:
     made = str(client.post("/v1/vector_stores", json={}).json()["id"])
-    with Store.create(data.library(made), HashingEmbedder()) as store:
+    with Store.create(data.library(made), EMBEDDER) as store:
         for name, text in TEXTS.items():
             store.put([NewFile(f"file-{name[:-4]}", name, text, [NewChunk(0, len(text))])])
     return f"/v1/vector_stores/{made}/evaluations"
 
 
 @pytest.fixture
-def work(settings: Settings, data: DataDir, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Do what the job's process would do, with the shipped fakes in place of the models."""
-    monkeypatch.setattr(evaluation, "build_embedder", lambda _: HashingEmbedder())
-    monkeypatch.setattr(evaluation, "build_reader", SentenceReader)
+def work(settings: Settings, data: DataDir) -> Callable[..., None]:
+    """Do what the job's process would do."""
 
     def run(job_id: str) -> None:
         data.jobs.move(job_id, "running")

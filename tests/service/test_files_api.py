@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -51,18 +53,17 @@ def test_the_same_upload_again_gives_the_first_one_back(client: TestClient) -> N
     assert upload(client).json()["id"] != upload(client, content=b"other").json()["id"]
 
 
-def test_a_file_may_be_kept_for_a_while_only(
-    client: TestClient, data: DataDir, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_may_be_kept_for_a_while_only(client: TestClient, data: DataDir) -> None:
     form = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
     kept, short = upload(client).json(), upload(client, **form).json()
     assert (kept["expires_at"], short["expires_at"]) == (None, short["created_at"] + 3600)
     assert upload(client, **form).json()["id"] == short["id"]
-    monkeypatch.setattr("service.storage.files.now", lambda: short["expires_at"])
-    assert client.get(f"/v1/files/{short['id']}").status_code == 404
-    assert [one["id"] for one in client.get("/v1/files").json()["data"]] == [kept["id"]]
+    over = data.files.create(BytesIO(b"x"), "over.txt", "user_data", "", 60, lifetime=0)
+    assert client.get(f"/v1/files/{over.id}").status_code == 404
+    alive = {kept["id"], short["id"]}
+    assert {one["id"] for one in client.get("/v1/files").json()["data"]} == alive
     data.files.drop_expired()
-    assert [path.name for path in (data.root / "files").iterdir()] == [kept["id"]]
+    assert {path.name for path in (data.root / "files").iterdir()} == alive
     assert upload(client, **{"expires_after[anchor]": "created_at"}).status_code == 400
 
 

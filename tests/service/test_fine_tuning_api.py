@@ -50,7 +50,9 @@ def test_a_job_begins_by_validating_its_files(client: TestClient, file_id: str) 
     [
         ({"training_file": "file-none"}, "training_file"),
         ({"validation_file": "file-none"}, "validation_file"),
-        ({"model": "openai:gpt"}, "model"),
+        ({"model": "openai:gpt"}, "data_may_leave"),
+        ({"model": "openai:gpt", "data_may_leave": True}, None),
+        ({"model": "openai:gpt", "data_may_leave": True, "recipe": {"rank": 4}}, "recipe.rank"),
         ({"suffix": "x" * 65}, "suffix"),
         ({"suffix": "///"}, "suffix"),
         ({"seed": -1}, "seed"),

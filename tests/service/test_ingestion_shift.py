@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from service.jobs.ingestion_shift import PAUSE_SECONDS, call_for_ingestion
-from service.storage.clock import now
+from service.jobs.ingestion_shift import call_for_ingestion
 from service.storage.data_dir import DataDir
 from service.storage.job import Job
 from service.storage.pages import Cursor
@@ -50,14 +47,12 @@ def test_finished_jobs_leave_no_trace(data: DataDir) -> None:
     assert second.id != first.id and not log.exists()
 
 
-def test_after_a_failure_there_is_a_pause(data: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failure_there_is_a_pause(data: DataDir) -> None:
     wish(data)
     call_for_ingestion(data)
     (first,) = jobs(data)
     data.jobs.move(first.id, "failed")
     call_for_ingestion(data)
     assert [job.id for job in jobs(data)] == [first.id]
-    later = now() + PAUSE_SECONDS + 1
-    monkeypatch.setattr("service.jobs.ingestion_shift.now", lambda: later)
-    call_for_ingestion(data)
+    call_for_ingestion(data, pause_seconds=0)
     assert [job.status for job in jobs(data)] == ["queued"]

@@ -50,12 +50,13 @@ def test_a_child_is_trained_with_files_beside_its_own(home: Path, tiny_llama: Pa
 
 
 def test_what_makes_no_sense_is_said(home: Path, tiny_llama: Path) -> None:
+    remote = ["--model", "openai:x", "--data-may-leave"]
     wrong = {
         "recipe.kind: a head is fitted on an encoder": ["sums.jsonl", "--kind", "head"],
         "recipe.kind": ["sums.jsonl", "--kind", "magic"],
         "training_file: it holds tagged tokens": ["tags.jsonl"],
         "the least is 10": ["old.jsonl"],
-        "leave the others out": ["sums.jsonl", "--model", "openai:x", "--rank", 4],
+        "recipe.rank: another server is told": ["sums.jsonl", *remote, "--rank", 4],
         "nobody": ["sums.jsonl", "--model", "nobody"],
     }
     for said, (file, *options) in wrong.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from generation.adapter_folder import adapter_path
 from service.jobs.process import run_job
-from service.jobs.stop_signal import StopSignal
+from service.jobs.stop_signal import LOOK_SECONDS, StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
+from service.storage.jobs import JobStore
 from tests.finetune.encoders.conftest import made
 
 Lines = Sequence[dict[str, Any]]
@@ -49,6 +51,18 @@ def upload(client: TestClient, lines: Lines | str) -> str:
     return str(sent.json()["id"])
 
 
+class Wishing(StopSignal):
+    """Lets a client act before each look."""
+
+    def __init__(self, jobs: JobStore, job_id: str, act: Callable[[], None]) -> None:
+        super().__init__(jobs, job_id, 600)
+        self._act = act
+
+    def __call__(self) -> bool:
+        self._act()
+        return super().__call__()
+
+
 class Bench:
     """Posts jobs and does the worker's part."""
 
@@ -62,14 +76,25 @@ class Bench:
         assert made.status_code == 200, made.text
         return str(made.json()["id"])
 
-    def run(self, job_id: str) -> dict[str, Any]:
+    def run(self, job_id: str, stop: StopSignal | None = None) -> dict[str, Any]:
         """One turn: a check of its files, or its training."""
         job = self.data.jobs.get(job_id)
         assert job is not None
         if job.status == "queued":
             self.data.jobs.move(job_id, "running")
-        run_job(self.settings, self.data, job, StopSignal(self.data.jobs, job_id, 600))
+        run_job(self.settings, self.data, job, stop or StopSignal(self.data.jobs, job_id, 600))
         return self.get(job_id)
+
+    def run_until(self, job_id: str, kind: str, count: int, wish: str) -> dict[str, Any]:
+        """A turn in which a client wishes for something once so many events of a kind are told."""
+
+        def ask() -> None:
+            told = self.data.jobs.events(job_id)
+            if sum(event.kind == kind for event in told) >= count:
+                self.client.post(f"/v1/fine_tuning/jobs/{job_id}/{wish}")
+                time.sleep(LOOK_SECONDS)
+
+        return self.run(job_id, Wishing(self.data.jobs, job_id, ask))
 
     def finish(self, job_id: str) -> dict[str, Any]:
         """Both turns."""
@@ -214,25 +239,11 @@ def test_a_label_with_one_example_is_a_warning(bench: Bench) -> None:
     assert job["status"] == "queued" and any("one example" in message for message in warnings)
 
 
-def paused_after(bench: Bench, job_id: str, steps: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Ask for a pause once some steps are told; the signal looks at once instead of twice a second."""
-    monkeypatch.setattr("service.jobs.stop_signal.LOOK_SECONDS", 0.0)
-    append = bench.data.jobs.append
-
-    def pausing(target: str, kind: str, data: dict[str, Any]) -> None:
-        append(target, kind, data)
-        if kind == "metrics" and data["step"] == steps:
-            bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/pause")
-
-    monkeypatch.setattr(bench.data.jobs, "append", pausing)
-    return bench.run(job_id)
-
-
-def test_a_paused_training_goes_on_to_the_same_weights(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paused_training_goes_on_to_the_same_weights(bench: Bench) -> None:
     alone = bench.finish(bench.post())
     job_id = bench.post(suffix="paused")
     bench.run(job_id)
-    paused = paused_after(bench, job_id, 3, monkeypatch)
+    paused = bench.run_until(job_id, "metrics", 3, "pause")
     assert (paused["status"], paused["paused"], paused["error"]) == ("queued", True, None)
     bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/resume")
     done = bench.run(job_id)
@@ -242,13 +253,11 @@ def test_a_paused_training_goes_on_to_the_same_weights(bench: Bench, monkeypatch
     assert steps == sorted(set(steps), reverse=True)
 
 
-def test_a_corrupt_checkpoint_is_told_and_the_training_begins_anew(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_corrupt_checkpoint_is_told_and_the_training_begins_anew(bench: Bench) -> None:
     job_id = bench.post()
     bench.run(job_id)
-    paused_after(bench, job_id, 3, monkeypatch)
-    path = bench.data.folder("fine_tuning", job_id) / "checkpoints" / "training.safetensors"
+    bench.run_until(job_id, "metrics", 3, "pause")
+    [path] = bench.data.folder("fine_tuning", job_id).glob("checkpoints/*/training.safetensors")
     path.write_bytes(path.read_bytes()[:-100])
     bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/resume")
     assert bench.run(job_id)["status"] == "succeeded"
@@ -257,7 +266,7 @@ def test_a_corrupt_checkpoint_is_told_and_the_training_begins_anew(
 
 
 def test_a_base_that_changed_or_went_while_a_job_waited_fails_it(
-    bench: Bench, tmp_path: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, tmp_path: Path, tiny_llama: Path
 ) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "own" / "tiny")
     bench.settings = bench.settings.model_copy(update={"model_folders": {"tiny": folder}})
@@ -265,7 +274,7 @@ def test_a_base_that_changed_or_went_while_a_job_waited_fails_it(
     paused, lost, child = bench.post(suffix="a"), bench.post(suffix="b"), bench.post(model=parent)
     for job_id in (paused, lost, child):
         bench.run(job_id)
-    paused_after(bench, paused, 2, monkeypatch)
+    bench.run_until(paused, "metrics", 2, "pause")
     bench.client.post(f"/v1/fine_tuning/jobs/{paused}/resume")
     (folder / "config.json").write_text((folder / "config.json").read_text() + "\n")
     changed = bench.run(paused)
@@ -275,19 +284,10 @@ def test_a_base_that_changed_or_went_while_a_job_waited_fails_it(
     assert bench.run(lost)["error"]["code"] == "model_unavailable"
 
 
-def test_a_cancelled_training_keeps_its_checkpoints(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_training_keeps_its_checkpoints(bench: Bench) -> None:
     job_id = bench.post(hyperparameters={"n_epochs": 3})
     bench.run(job_id)
-    monkeypatch.setattr("service.jobs.stop_signal.LOOK_SECONDS", 0.0)
-    append = bench.data.jobs.append
-
-    def cancelling(target: str, kind: str, data: dict[str, Any]) -> None:
-        append(target, kind, data)
-        if kind == "checkpoint":
-            bench.client.post(f"/v1/fine_tuning/jobs/{job_id}/cancel")
-
-    monkeypatch.setattr(bench.data.jobs, "append", cancelling)
-    job = bench.run(job_id)
+    job = bench.run_until(job_id, "checkpoint", 1, "cancel")
     assert (job["status"], job["fine_tuned_model"]) == ("cancelled", None)
     [kept] = bench.part(job_id, "checkpoints")
     again = bench.finish(bench.post(model=kept["fine_tuned_model_checkpoint"]))

@@ -39,10 +39,10 @@ class Counted:
         return "odd" if request.messages[-1].content.rstrip()[-1] in "13579" else "even"
 
 
-def measure(folder: Path, out: Path, source: Counted) -> Path:
+def measure(folder: Path, out: Path, source: Counted, test_lines: int = 20) -> Path:
     catalog = Catalog()
     catalog.add_source(source)
-    task, customer = read_task(folder, 20, None, "quick"), Customer(folder.name, 20, 0)
+    task, customer = read_task(folder, test_lines, None, "quick"), Customer(folder.name, 20, 0)
     places = Places(out / "tensors", out / "work", out / "truth")
     measure_customer(task, customer, Workbench(catalog, HashingEmbedder()), places, lambda told: None)
     return out / "tensors" / folder.name / f"{customer.key}.parquet"

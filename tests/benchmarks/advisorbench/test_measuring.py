@@ -13,7 +13,6 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from benchmarks.advisorbench.customers import read_task
 from benchmarks.advisorbench.replay import advise, see_all
 from benchmarks.advisorbench.tensors import Tensor, load
 
@@ -80,13 +79,8 @@ def test_resumes_after_kill_9(
 
 
 def test_a_tensor_of_other_test_lines_is_not_taken_for_this_one(
-    script: ModuleType,
-    parity: Path,
-    tmp_path: Path,
-    whole: tuple[Tensor, int],
-    monkeypatch: pytest.MonkeyPatch,
+    script: ModuleType, parity: Path, tmp_path: Path
 ) -> None:
     script.measure(parity, tmp_path, script.Counted())
-    monkeypatch.setattr(script, "read_task", lambda folder, *rest: read_task(folder, 10, *rest[1:]))
     with pytest.raises(FileExistsError, match="another model, task or preset"):
-        script.measure(parity, tmp_path, script.Counted())
+        script.measure(parity, tmp_path, script.Counted(), test_lines=10)

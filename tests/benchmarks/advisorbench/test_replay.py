@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -89,11 +88,9 @@ def test_false_claims_weigh_more_than_regret() -> None:
     assert max([bold, timid, honest], key=merit) is honest
 
 
-def test_the_kept_tensors_are_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kept_tensors_are_replayed(tmp_path: Path) -> None:
     page = tmp_path / "results.md"
-    given = f"advisorbench --replay --sizes 20,50 --out {tmp_path} --page {page}"
-    monkeypatch.setattr(sys, "argv", given.split())
-    command.main()
+    command.main(f"--replay --sizes 20,50 --out {tmp_path} --page {page}".split())
     told = json.loads((tmp_path / "summary.json").read_text())
     assert set(told["sizes"]) == {"20", "50"}
     for figure in (*told["sizes"].values(), told["overall"]):

@@ -12,9 +12,10 @@ from pypdf import PdfWriter
 
 from retrieval.extraction import Extractor
 from retrieval.hashing_embedder import HashingEmbedder
-from service.engine.scripted import ScriptedEngine
-from service.errors import Unavailable
+from service.app import create_app
+from service.engine.client import EngineClient
 from service.jobs.ingestion import Ingestion
+from service.resources import Resources
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 from tests.service.vector_stores.calls import (
@@ -233,17 +234,13 @@ def test_a_batch_tells_how_its_files_fare(client: TestClient, store: str, ingest
 
 
 def test_without_its_engine_a_change_is_refused_and_not_half_made(
-    client: TestClient, store: str, ingest: Any, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, store: str, ingest: Any, settings: Settings, data: DataDir
 ) -> None:
     file_id = attach(client, store, "river.md", RIVER)
     ingest()
-
-    async def down(*_: object) -> None:
-        raise Unavailable("down")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(engine, "drop", down)
-        refusal(client.delete(f"{STORES}/{store}/files/{file_id}"), 503)
+    nobody = EngineClient(settings.data_dir / "nobody.sock", 1)
+    alone = TestClient(create_app(Resources(settings, data, nobody)), base_url="http://localhost")
+    refusal(alone.delete(f"{STORES}/{store}/files/{file_id}"), 503)
     assert found(client, store) == {file_id} and member(client, store, file_id)["status"] == "completed"
 
 
