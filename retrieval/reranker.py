@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from retrieval.errors import NoRerankerError
+from retrieval.store.filters import Filter
 from retrieval.store.records import Found
+from retrieval.store.searching import Mode
+from retrieval.store.store import Store
 
 DEPTH = 30
-"""Windows that are read for a search that asks for few passages: each costs a run of the model."""
+"""Windows that are read for a search that asks for fewer: each costs a run of the model."""
 
 
 class Reranker(Protocol):
@@ -18,6 +22,39 @@ class Reranker(Protocol):
     def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         """How well each text answers the question, 0 to 1."""
         ...
+
+
+def required(reranker: Reranker | None) -> Reranker:
+    """The re-ranker that somebody asks for.
+
+    Raises:
+        NoRerankerError: there is none.
+    """
+    if reranker is None:
+        raise NoRerankerError(
+            "This server has no re-ranker; choose another ranker, or set TRIVIUM_RERANKER_FOLDER."
+        )
+    return reranker
+
+
+def find_windows(
+    store: Store,
+    questions: Sequence[str],
+    count: int,
+    *,
+    mode: Mode = "hybrid",
+    filters: Filter | None = None,
+    threshold: float | None = None,
+    reranker: Reranker | None = None,
+) -> list[Found]:
+    """The best windows for a question, or for several ways to ask it, best first; at most `count`.
+
+    With a re-ranker the best windows of the search are read again; scores and threshold are of its kind.
+    """
+    if reranker is None:
+        return store.search(questions, count, mode=mode, filters=filters, threshold=threshold)
+    candidates = store.search(questions, max(count, DEPTH), mode=mode, filters=filters)
+    return rerank(reranker, questions, candidates, threshold)[:count]
 
 
 def rerank(

@@ -16,6 +16,7 @@ from retrieval.answers.generative import write
 from retrieval.answers.judge import Judge
 from retrieval.answers.records import Answered, ReaderName, Searched, Wish
 from retrieval.answers.shown import Shown, as_windows
+from retrieval.reranker import find_windows
 from retrieval.store.store import Store
 
 
@@ -125,8 +126,14 @@ def _find(question: str, stores: Sequence[Store], wish: Wish) -> list[Shown]:
     found = [
         as_windows(
             store,
-            store.search(
-                question, wish.passages, mode=wish.mode, filters=wish.filters, threshold=wish.score_threshold
+            find_windows(
+                store,
+                [question],
+                wish.passages,
+                mode=wish.mode,
+                filters=wish.filters,
+                threshold=wish.score_threshold,
+                reranker=wish.reranker,
             ),
         )
         for store in stores

@@ -8,6 +8,7 @@ from typing import Literal
 
 from generation.messages import Conversation
 from retrieval.embedder import Span
+from retrieval.reranker import Reranker
 from retrieval.store.filters import Filter
 from retrieval.store.records import Value
 from retrieval.store.searching import Mode
@@ -31,6 +32,8 @@ class Wish:
     mode: Mode = "hybrid"
     score_threshold: float | None = None
     """Passages with a lower score are not read."""
+    reranker: Reranker | None = None
+    """Reads the best passages of the search first, and chooses among them."""
     threshold: float | None = None
     """The least confidence of an answer; None for the calibrated one."""
     max_tokens: int = 256

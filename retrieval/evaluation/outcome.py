@@ -10,6 +10,7 @@ from retrieval.answers.answering import Answering
 from retrieval.answers.records import Answered, Wish
 from retrieval.evaluation.questions import LabelledQuestion, labels_of, matches
 from retrieval.evaluation.rankings import DEPTHS, recall_at, reciprocal_rank
+from retrieval.reranker import find_windows
 from retrieval.store.fusion import ndcg
 from retrieval.store.store import Store
 
@@ -72,7 +73,9 @@ def ask(labelled: LabelledQuestion, store: Store, answering: Answering, wish: Wi
 def _ranking(labelled: LabelledQuestion, store: Store, wish: Wish) -> dict[str, float] | None:
     if not labelled.files:
         return None
-    found = store.search(labelled.question, _WINDOWS, mode=wish.mode, filters=wish.filters)
+    found = find_windows(
+        store, [labelled.question], _WINDOWS, mode=wish.mode, filters=wish.filters, reranker=wish.reranker
+    )
     ranked = labels_of(labelled.files, [(one.file_id, one.file_name) for one in found])
     relevant = frozenset(labelled.files)
     scores = {f"recall@{depth}": recall_at(ranked, relevant, depth) for depth in DEPTHS}

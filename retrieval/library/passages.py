@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from retrieval.embedder import Span
-from retrieval.reranker import DEPTH, Reranker, rerank
+from retrieval.reranker import Reranker, find_windows
 from retrieval.store.errors import UnknownFileError
 from retrieval.store.filters import Filter
 from retrieval.store.records import Found, Value
@@ -53,16 +53,11 @@ def find_passages(
     threshold: float | None = None,
     reranker: Reranker | None = None,
 ) -> list[Passage]:
-    """The best passages for a question, or for several ways to ask it, best first; no span twice.
-
-    With a re-ranker the best windows of the search are read again, and scores are its own.
-    """
+    """The best passages for a question, or for several ways to ask it, best first; no span twice."""
     windows = count * _WINDOWS_PER_PASSAGE
-    if reranker is None:
-        found = store.search(questions, windows, mode=mode, filters=filters, threshold=threshold)
-    else:
-        candidates = store.search(questions, max(2 * count, DEPTH), mode=mode, filters=filters)
-        found = rerank(reranker, questions, candidates, threshold)
+    found = find_windows(
+        store, questions, windows, mode=mode, filters=filters, threshold=threshold, reranker=reranker
+    )
     best: dict[tuple[str, Span], Found] = {}
     for one in found:
         best.setdefault((one.file_id, one.chunk.context), one)

@@ -27,7 +27,7 @@ class Desk:
         """See the engine's port."""
         model = self._model(ask.model) if ask.model is not None else None
         stores = self._stores(ask.vector_stores)
-        return Answering(self._reader(), model).stream(ask.question, stores, _wish(ask))
+        return Answering(self._reader(), model).stream(ask.question, stores, self._wish(ask))
 
     def _stores(self, vector_stores: Sequence[str]) -> list[Store]:
         """Those into which something was put."""
@@ -39,18 +39,18 @@ class Desk:
                 continue
         return found
 
-
-def _wish(ask: Ask) -> Wish:
-    return Wish(
-        reader=ask.reader,
-        passages=ask.passages,
-        filters=None if ask.filters is None else parse_filter(ask.filters),
-        mode=ask.mode,
-        score_threshold=ask.score_threshold,
-        threshold=ask.threshold,
-        max_tokens=USUAL_MAX_TOKENS if ask.max_tokens == USUAL else ask.max_tokens,
-        temperature=ask.temperature,
-        top_p=ask.top_p,
-        instruction=ask.instruction,
-        history=ask.history,
-    )
+    def _wish(self, ask: Ask) -> Wish:
+        return Wish(
+            reader=ask.reader,
+            passages=ask.passages,
+            filters=None if ask.filters is None else parse_filter(ask.filters),
+            mode=ask.mode,
+            score_threshold=ask.score_threshold,
+            reranker=self._shelves.reranker(ask.rerank),
+            threshold=ask.threshold,
+            max_tokens=USUAL_MAX_TOKENS if ask.max_tokens == USUAL else ask.max_tokens,
+            temperature=ask.temperature,
+            top_p=ask.top_p,
+            instruction=ask.instruction,
+            history=ask.history,
+        )

@@ -70,6 +70,7 @@ class Ask:
     """As OpenAI's API writes them."""
     mode: Mode = "hybrid"
     score_threshold: float | None = None
+    rerank: bool = False
     threshold: float | None = None
     max_tokens: int = USUAL
     temperature: float = 0.0
@@ -131,7 +132,10 @@ class Engine(Protocol):
         ...
 
     def ask(self, ask: Ask) -> AsyncIterator[Searched | str | Answered]:
-        """What was found, pieces of the answer as they come, then the whole; raises NoReaderError."""
+        """What was found, pieces of the answer as they come, then the whole.
+
+        Raises NoReaderError, NoRerankerError.
+        """
         ...
 
     async def read(self, vector_store: str, file_id: str) -> str:

@@ -14,10 +14,9 @@ import numpy as np
 
 from generation.errors import UnknownModelError
 from retrieval.embedder import Embedder
-from retrieval.errors import NoRerankerError
 from retrieval.library.embedding import embed_inputs
 from retrieval.library.passages import Passage, find_passages
-from retrieval.reranker import Reranker
+from retrieval.reranker import Reranker, required
 from retrieval.store.errors import StoreMissingError, UnknownFileError
 from retrieval.store.filters import parse_filter
 from retrieval.store.records import Value
@@ -52,10 +51,7 @@ class Shelves:
 
     def search(self, vector_store: str, question: Question) -> list[Passage]:
         """See the engine's port."""
-        if question.rerank and self._reranker is None:
-            raise NoRerankerError(
-                "This server has no re-ranker; choose another ranker, or set TRIVIUM_RERANKER_FOLDER."
-            )
+        reranker = self.reranker(question.rerank)
         try:
             store = self.store(vector_store)
         except StoreMissingError:
@@ -67,8 +63,16 @@ class Shelves:
             mode=question.mode,
             filters=None if question.filters is None else parse_filter(question.filters),
             threshold=question.threshold,
-            reranker=self._reranker if question.rerank else None,
+            reranker=reranker,
         )
+
+    def reranker(self, wanted: bool) -> Reranker | None:
+        """The re-ranker, where one is wanted.
+
+        Raises:
+            NoRerankerError: there is none.
+        """
+        return required(self._reranker) if wanted else None
 
     def read(self, vector_store: str, file_id: str) -> str:
         """See the engine's port."""

@@ -9,16 +9,17 @@ from retrieval.answers.records import Wish
 from retrieval.evaluation.outcome import ask
 from retrieval.evaluation.questions import check_files
 from retrieval.evaluation.report import report
+from retrieval.reranker import required
 from retrieval.store.filters import parse_filter
 from retrieval.store.store import Store
 from service.evaluation_folder import add_outcome, kept_questions, resume_outcomes
 from service.jobs.partial import Partial
 from service.jobs.stop_signal import StopSignal
-from service.schemas.vector_store_search import MODES
+from service.schemas.vector_store_search import RankingOptions
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 from service.storage.job import Job
-from service.wiring import build_catalog, build_embedder, build_reader
+from service.wiring import build_catalog, build_embedder, build_reader, build_reranker
 
 Spec = dict[str, Any]
 
@@ -28,29 +29,33 @@ def evaluate_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) 
 
     Raises:
         InvalidQuestionsError: a label names a file that is not there.
+        NoRerankerError: passages shall be read again, and nothing is there to do it.
         Partial: stopped, with the report of what was measured until then.
     """
     folder, spec = data.folder("evaluation", job.id), job.spec
     questions, outcomes = kept_questions(folder), resume_outcomes(folder)
     model = build_catalog(settings).open(spec["model"]) if spec["model"] else None
-    answering = Answering(build_reader(), model)
+    answering, wish = Answering(build_reader(), model), wish_of(settings, spec)
     with Store.open(data.library(spec["vector_store_id"]), build_embedder(settings)) as store:
         check_files(questions, {label for file in store.files() for label in (file.id, file.name)})
         for labelled in questions[len(outcomes) :]:
             if stop():
                 raise Partial(report(outcomes).as_dict())
-            outcomes.append(ask(labelled, store, answering, wish_of(spec)))
+            outcomes.append(ask(labelled, store, answering, wish))
             add_outcome(folder, outcomes[-1])
             data.jobs.append(job.id, "question", {"done": len(outcomes), "total": len(questions)})
     return report(outcomes).as_dict()
 
 
-def wish_of(spec: Spec) -> Wish:
+def wish_of(settings: Settings, spec: Spec) -> Wish:
     """How the questions are to be answered."""
+    options = RankingOptions(ranker=spec["ranker"])
     return Wish(
         reader=spec["reader"],
         passages=spec["max_num_results"],
         filters=None if spec["filters"] is None else parse_filter(spec["filters"]),
-        mode=MODES[spec["ranker"]],
+        mode=options.mode,
+        score_threshold=spec["score_threshold"],
+        reranker=required(build_reranker(settings)) if options.rerank else None,
         threshold=spec["confidence_threshold"],
     )

@@ -9,7 +9,7 @@ from generation.messages import Message
 from service.engine.port import USUAL, Ask
 from service.errors import InvalidRequest
 from service.schemas.responses import FileSearchTool, ResponseCreate
-from service.schemas.vector_store_search import MODES, RankingOptions
+from service.schemas.vector_store_search import RankingOptions
 
 
 def request_of(body: ResponseCreate, before: Sequence[Message]) -> Request:
@@ -47,8 +47,9 @@ def ask_of(body: ResponseCreate, tool: FileSearchTool, before: Sequence[Message]
         reader=tool.reader or ("auto" if body.model == "pocket" else "generative"),
         passages=tool.max_num_results,
         filters=tool.filters,
-        mode=MODES[options.ranker],
+        mode=options.mode,
         score_threshold=options.score_threshold,
+        rerank=options.rerank,
         threshold=tool.confidence_threshold,
         max_tokens=body.max_output_tokens or USUAL,
         temperature=body.temperature or 0.0,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
 from retrieval.evaluation.questions import LabelledQuestion, read_questions
+from retrieval.reranker import required
 from service.errors import InvalidRequest, NotFound
 from service.evaluation_folder import as_lines, keep_questions, told_outcomes
 from service.lookups import find_file
@@ -22,6 +23,7 @@ from service.schemas.lists import ListOf, PageQuery, list_of
 from service.storage.job import Job, NewJob
 from service.storage.tables import jobs
 from service.vector_store_lookups import find_usable_vector_store, find_vector_store
+from service.wiring import build_reranker
 
 router = APIRouter(prefix="/v1/vector_stores/{vector_store_id}/evaluations", tags=["evaluations"])
 
@@ -37,6 +39,8 @@ async def create(
     """Queue the measurement of a vector store on labelled questions."""
     await run_in_threadpool(find_usable_vector_store, here, vector_store_id)
     questions = await run_in_threadpool(_questions, here, body)
+    if body.ranking_options and body.ranking_options.rerank:
+        required(build_reranker(here.settings))
     if body.model is not None:
         await here.engine.check(body.model)
     job = await run_in_threadpool(_queue, here, vector_store_id, body, questions, idempotency_key)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from retrieval.answers.records import Answered, Choice, Citation, ReaderName, Reason, Source
 from service.engine.port import USUAL, Ask
-from service.schemas.vector_store_search import MODES, Filters, RankingOptions
+from service.schemas.vector_store_search import Filters, RankingOptions
 from service.storage.clock import now
 
 QuestionText = Annotated[str, StringConstraints(min_length=1, max_length=4096, strip_whitespace=True)]
@@ -49,8 +49,9 @@ class AnswerCreate(BaseModel):
             reader=self.reader,
             passages=self.max_num_results,
             filters=self.filters,
-            mode=MODES[options.ranker],
+            mode=options.mode,
             score_threshold=options.score_threshold,
+            rerank=options.rerank,
             threshold=self.confidence_threshold,
             max_tokens=self.max_output_tokens or USUAL,
             temperature=self.temperature,

@@ -51,6 +51,7 @@ class EvaluationCreate(BaseModel):
             "filters": self.filters,
             "max_num_results": self.max_num_results,
             "ranker": options.ranker,
+            "score_threshold": options.score_threshold,
             "confidence_threshold": self.confidence_threshold,
             "questions": questions,
         }
@@ -73,6 +74,7 @@ class EvaluationObject(Identified):
     filters: dict[str, Any] | None
     max_num_results: int
     ranker: str
+    score_threshold: float | None
     confidence_threshold: float | None
     questions: int
     progress: dict[str, Any] | None

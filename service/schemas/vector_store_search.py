@@ -13,6 +13,8 @@ from retrieval.store.searching import Mode
 from service.engine.port import Question
 from service.schemas.vector_store_files import TextContent
 
+CROSS_ENCODER = "cross-encoder"
+"""hybrid, then the best windows read again by the model of `reranker_folder`."""
 MODES: dict[str, Mode] = {
     "auto": "hybrid",
     "none": "hybrid",
@@ -22,23 +24,15 @@ MODES: dict[str, Mode] = {
     "rrf": "rrf",
     "dense": "dense",
     "lexical": "lexical",
+    CROSS_ENCODER: "hybrid",
 }
 """What each name of a ranker stands for; OpenAI's stand for the default."""
-RANKERS = ", ".join(MODES)
-CROSS_ENCODER = "cross-encoder"
-"""hybrid, then the best windows read again by the model of `reranker_folder`; for searches only."""
 QueryText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
 def _known_ranker(name: str) -> str:
     if name not in MODES:
-        raise ValueError(f"there is no ranker {name!r}; choose one of {RANKERS}")
-    return name
-
-
-def _known_search_ranker(name: str) -> str:
-    if name not in MODES and name != CROSS_ENCODER:
-        raise ValueError(f"there is no ranker {name!r}; choose one of {RANKERS}, {CROSS_ENCODER}")
+        raise ValueError(f"there is no ranker {name!r}; choose one of {', '.join(MODES)}")
     return name
 
 
@@ -68,11 +62,15 @@ class RankingOptions(BaseModel):
     score_threshold: float | None = Field(None, ge=0)
     """Passages with a lower score are left out; up to 1, but for `lexical`."""
 
+    @property
+    def mode(self) -> Mode:
+        """How the store searches."""
+        return MODES[self.ranker]
 
-class SearchRanking(RankingOptions):
-    """How passages are ranked by a search, which may have them read again by a model."""
-
-    ranker: Annotated[str, AfterValidator(_known_search_ranker)] = "auto"
+    @property
+    def rerank(self) -> bool:
+        """Whether the best windows are read again."""
+        return self.ranker == CROSS_ENCODER
 
 
 class VectorStoreSearch(BaseModel):
@@ -84,20 +82,20 @@ class VectorStoreSearch(BaseModel):
     """Several are ways to ask one thing: a passage has the best of its scores."""
     filters: Filters | None = None
     max_num_results: int = Field(10, ge=1, le=50)
-    ranking_options: SearchRanking | None = None
+    ranking_options: RankingOptions | None = None
     rewrite_query: bool = False
     """Accepted; queries are searched as they are, which `search_query` of the answer tells."""
 
     def question(self) -> Question:
         """The same in the engine's words."""
-        options = self.ranking_options or SearchRanking()
+        options = self.ranking_options or RankingOptions()
         return Question(
             texts=[self.query] if isinstance(self.query, str) else self.query,
             count=self.max_num_results,
-            mode=MODES.get(options.ranker, "hybrid"),
+            mode=options.mode,
             filters=self.filters,
             threshold=options.score_threshold,
-            rerank=options.ranker == CROSS_ENCODER,
+            rerank=options.rerank,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,47 +13,15 @@ from retrieval.hashing_embedder import HashingEmbedder
 from retrieval.library.passages import find_passages
 from retrieval.store.records import NewChunk, NewFile
 from retrieval.store.store import Store
+from tests.tiny_reranker import save_reranker
 
 TEXTS = ("The ferry sails at noon.", "The ferry is blue.", "At noon the bell of the ferry rings.")
 QUESTION = "When does the ferry sail?"
-Save = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def save(tmp_path_factory: pytest.TempPathFactory) -> Save:
-    """Saves a classifier of pairs with so many labels."""
-    import torch
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
-
-    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-    words = sorted(set(" ".join((*TEXTS, QUESTION)).lower().replace(".", " ").replace("?", " ").split()))
-    made = Tokenizer(models.WordLevel({word: i for i, word in enumerate(marks + words)}, "[UNK]"))
-    made.normalizer, made.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.Whitespace()
-    made.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )
-
-    def saved(labels: int = 1) -> Path:
-        config = BertConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=64,
-            max_position_embeddings=64,
-            initializer_range=0.5,
-            num_labels=labels,
-        )
-        folder = tmp_path_factory.mktemp("reranker")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(3)
-            BertForSequenceClassification(config).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        return folder
-
-    return saved
+def model(tmp_path_factory: pytest.TempPathFactory) -> CrossEncoder:
+    return CrossEncoder(save_reranker(tmp_path_factory.mktemp("reranker"), (*TEXTS, QUESTION)))
 
 
 @pytest.fixture
@@ -81,8 +49,7 @@ def test_the_order_and_the_scores_are_those_of_the_reranker(store: Store) -> Non
     assert len(find_passages(store, [QUESTION], 1, reranker=Shortest())) == 1
 
 
-def test_a_model_scores_each_pair_as_if_alone(save: Save, store: Store) -> None:
-    model = CrossEncoder(save())
+def test_a_model_scores_each_pair_as_if_alone(model: CrossEncoder, store: Store) -> None:
     together = model.score(QUESTION, TEXTS)
     assert together == pytest.approx([model.score(QUESTION, [text])[0] for text in TEXTS], abs=1e-5)
     assert all(0 < score < 1 for score in together) and len(set(together)) == 3
@@ -95,8 +62,8 @@ def test_a_model_scores_each_pair_as_if_alone(save: Save, store: Store) -> None:
     assert len(model.score("ferry " * 200, ["noon " * 300] * 40)) == 40
 
 
-def test_a_folder_without_such_a_model_is_named(save: Save, tmp_path: Path) -> None:
+def test_a_folder_without_such_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(RerankerUnusableError, match="gives 2 scores"):
-        CrossEncoder(save(labels=2)).score(QUESTION, TEXTS)
+        CrossEncoder(save_reranker(tmp_path / "two", TEXTS, labels=2)).score(QUESTION, TEXTS)
     with pytest.raises(RerankerUnusableError, match="no usable re-ranker"):
         CrossEncoder(tmp_path).score(QUESTION, TEXTS)
