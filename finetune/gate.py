@@ -21,6 +21,18 @@ BOUND = 0.02
 
 
 @dataclass(frozen=True, slots=True)
+class OldTask:
+    """What a model could do before, and must still do."""
+
+    rows: Sequence[TrainingExample]
+    """Best such as were not learned."""
+    judge: Judge
+    """Scores the answers to the rows, in their order."""
+    bound: float = BOUND
+    """How far the score may fall."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgettingGate:
     """Refuses what does the old task worse than the model that it was made from; a session's `accept`.
 
@@ -30,12 +42,7 @@ class ForgettingGate:
     base: Path
     parent: Path | None
     """The adapter that was trained on; None where it was the base itself."""
-    rows: Sequence[TrainingExample]
-    """Of the old task, best such as were not learned."""
-    judge: Judge
-    """Scores the answers to the rows, in their order."""
-    bound: float = BOUND
-    """How far the score may fall."""
+    task: OldTask
     tell: Callable[[float, float], None] | None = None
     """Told both scores."""
 
@@ -46,19 +53,19 @@ class ForgettingGate:
             Forgot: the score fell by more than the bound.
             DatasetError: there are no rows to compare on.
         """
-        if not self.rows:
+        if not self.task.rows:
             raise DatasetError(["There are no rows of the parent's task; give some, or leave the gate out."])
         before, after = self._score(self.parent), self._score(made)
         if self.tell:
             self.tell(before, after)
         # A score that is no number must not pass.
-        if not before - after <= self.bound:
-            raise Forgot(before, after, self.bound)
+        if not before - after <= self.task.bound:
+            raise Forgot(before, after, self.task.bound)
 
     def _score(self, folder: Path | None) -> float:
         model = self._opened(folder)
-        requests = [Request(row.messages[:-1], max_tokens=_room(model, row)) for row in self.rows]
-        return self.judge([said.text for said in model.generate(requests)])
+        requests = [Request(row.messages[:-1], max_tokens=_room(model, row)) for row in self.task.rows]
+        return self.task.judge([said.text for said in model.generate(requests)])
 
     def _opened(self, folder: Path | None) -> TransformersModel:
         # Loaded only now: whoever asks for a gate need not hold a model.

@@ -130,6 +130,8 @@ def identity_fields(identity: Identity) -> dict[str, object]:
 
 
 def _fitting(recipe: Recipe, parent: Parent | None) -> Recipe:
+    if recipe.method == "head":
+        raise RecipeError("A head is fitted on an encoder, such as all-MiniLM-L6-v2; choose lora.")
     if parent is None:
         return recipe
     if recipe.method == "full":

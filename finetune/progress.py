@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 STEP_METRICS = "step_metrics.csv"
 _COLUMNS = ("step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy")
@@ -33,6 +34,22 @@ class Progress:
     validation_accuracy: float | None = None
     score: float | None = None
     """The task metric on the validation rows, where there is a judge."""
+
+
+def metrics_of(told: Progress) -> dict[str, Any]:
+    """A step in OpenAI's words, and some of our own."""
+    return {
+        "step": told.step,
+        "total_steps": told.steps,
+        "epoch": told.epoch,
+        "train_loss": told.loss,
+        "train_mean_token_accuracy": told.accuracy,
+        "learning_rate": told.learning_rate,
+        "trained_tokens": told.trained_tokens,
+        "full_valid_loss": told.validation_loss,
+        "full_valid_mean_token_accuracy": told.validation_accuracy,
+        "score": told.score,
+    }
 
 
 def write_metrics(folder: Path, told: Iterable[Progress]) -> None:

@@ -16,9 +16,9 @@ FULL_SHARE = 0.1
 LARGE = 25_000
 """Rows above which fewer epochs are enough."""
 
-Method = Literal["lora", "rslora", "dora", "qlora", "full"]
-"""Adapters (Hu et al. 2021; Kalajdzievski 2023; Liu et al. 2024; Dettmers et al. 2023), or the model's own
-weights."""
+Method = Literal["lora", "rslora", "dora", "qlora", "full", "head"]
+"""Adapters (Hu et al. 2021; Kalajdzievski 2023; Liu et al. 2024; Dettmers et al. 2023), the model's own
+weights, or a head alone on an encoder that stays as it is."""
 
 Precision = Literal["float32", "bfloat16"]
 

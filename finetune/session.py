@@ -12,6 +12,7 @@ from finetune.activations import Activations
 from finetune.dataset import Example
 from finetune.progress import Progress
 
+ParentMode = Literal["continue", "stack"]
 Judge = Callable[[Sequence[str]], float]
 """Scores the answers to the validation rows, in their order; higher is better."""
 
@@ -65,5 +66,5 @@ class Parent:
     """A finished adapter to start from."""
 
     folder: Path
-    mode: Literal["continue", "stack"] = "continue"
+    mode: ParentMode = "continue"
     """Train its own weights on, or train new ones on top of the base with it merged in."""

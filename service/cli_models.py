@@ -76,10 +76,10 @@ def train(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Train a model, here or on another server, and print its new name. Run it again to go on."""
     from service.commands.train import run_train
-    from service.commands.train_wish import LocalDials, TrainWish
+    from service.commands.train_wish import TrainWish
 
-    local = LocalDials(kind, rank, layers, mode, mix or (), replay, gate, accept or ())
-    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave, local))
+    dials = (kind, rank, layers, mode, mix or (), replay, gate, accept or ())
+    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave, *dials))
 
 
 @app.command()

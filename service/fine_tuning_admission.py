@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from finetune.errors import FinetuneError
+from finetune.naming import root_of, trained_name
 from finetune.quantization import check_quantizes
 from generation.adapter_folder import ENCODER_MANIFEST, adapter_path
 from generation.catalog import Parts, is_remote
@@ -21,9 +22,7 @@ from service.resources import Resources
 from service.schemas.fine_tuning_body import CreateJob, TrainingBody
 from service.storage.fine_tuning import CHECKPOINT, FineTuningSpec
 from service.storage.job import Job, NewJob
-from service.wiring import build_catalog
-
-PROJECT = "trivium"
+from service.wiring import build_catalog, endpoint_of
 
 
 def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None) -> Job:
@@ -34,18 +33,21 @@ def queue_training(here: Resources, body: CreateJob, idempotency_key: str | None
         NotFound: there is no such file.
         UnknownModelError: there is no such model.
     """
-    parts = parts_of(here, body)
-    files = files_of(here, body)
+    parts = None if is_remote(body.model) else parts_of(here, body)
+    if parts is None:
+        check_fit(body, None)
+        endpoint_of(here.settings, body.model)
+    files, suffix = files_of(here, body), slug(body.suffix or "")
     job_id = f"ftjob-{uuid4().hex}"
     seed = secrets.randbelow(2**31) if body.seed is None else body.seed
     spec = FineTuningSpec(
         body=body.model_dump(mode="json"),
-        base=root_of(parts),
+        base=root_of(parts) if parts else body.model,
         seed=seed,
         names=names_of(files),
         metadata=body.metadata or None,
     )
-    name = f"ft:{spec.base}:{PROJECT}:{slug(body.suffix or '')}:{job_id[-8:]}"
+    name = trained_name(spec.base, suffix, job_id) if parts else None
     digest = sha256(body.model_dump_json().encode()).hexdigest()
     new = NewJob(job_id, "fine_tuning", spec.as_dict(), digest, idempotency_key, name, "validating_files")
 
@@ -110,11 +112,6 @@ def _fate(here: Resources, name: str) -> str | None:
         f"{name!r} {said}. GET /v1/fine_tuning/jobs/{job.id}/checkpoints lists what can be used of it; "
         f"or train on {job.spec['base']!r}."
     )
-
-
-def root_of(parts: Parts) -> str:
-    """The base's own name, also where it is a trained model itself."""
-    return parts.base_name.split(":")[1] if parts.base_name.startswith("ft:") else parts.base_name
 
 
 def slug(suffix: str) -> str:

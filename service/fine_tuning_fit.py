@@ -21,16 +21,31 @@ TRAINED = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience
 """Dials of a training by steps."""
 
 
-def check_fit(body: TrainingBody, parts: Parts) -> None:
-    """Refuse dials that would have no effect, or none that was meant.
+def check_fit(body: TrainingBody, parts: Parts | None) -> None:
+    """Refuse dials that would have no effect, or none that was meant; without parts it is trained elsewhere.
 
     Raises:
         InvalidRequest: names the first of them.
     """
-    is_encoder = family_of(parts.base) == "encoder"
-    misfits = _with_encoder(body) if is_encoder else _with_writer(body, parts)
-    for field, why in misfits:
+    for field, why in _misfits(body, parts):
         raise InvalidRequest(f"{field}: {why}", field)
+
+
+def _misfits(body: TrainingBody, parts: Parts | None) -> Iterator[Misfit]:
+    if parts is None:
+        return _with_server(body)
+    return _with_encoder(body) if family_of(parts.base) == "encoder" else _with_writer(body, parts)
+
+
+def _with_server(body: TrainingBody) -> Iterator[Misfit]:
+    if not body.data_may_leave:
+        yield (
+            "data_may_leave",
+            "the rows would be sent away; allow that, or train a local model.",
+        )
+    given = [f"recipe.{name}" for name in body.recipe.model_dump(exclude_unset=True)]
+    for field in (*given, *(name for name in ("parent_mode", "gate") if getattr(body, name))):
+        yield field, "another server is told epochs, batch size, learning rate and seed alone; leave it out."
 
 
 def _with_encoder(body: TrainingBody) -> Iterator[Misfit]:

@@ -11,8 +11,8 @@ from generation.families import Family
 from service.schemas.fine_tuning_body import TrainingBody
 
 OWN = ("rank", "alpha", "layers", "learning_rate", "batch_tokens", "patience", "long_rows", "precision")
-METHODS = {"last_layers": "full", "head": "lora"}
-"""Of kinds that are not methods themselves; a head alone has no method, and none of its dials counts."""
+METHODS = {"last_layers": "full"}
+"""Of kinds that are not methods themselves."""
 
 
 def recipe_of(body: TrainingBody, rows: int, seed: int, family: Family = "causal") -> Recipe:

@@ -9,6 +9,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from advisor.workbench import Workbench
+    from finetune.backends.local import Place
     from finetune.backends.port import Backend
     from generation.catalog import Catalog
     from generation.endpoint import RemoteEndpoint
@@ -46,29 +47,40 @@ def build_endpoint(settings: Settings) -> RemoteEndpoint | None:
     return replace(endpoint, base_url=settings.openai_base_url) if settings.openai_base_url else endpoint
 
 
-def build_backend(settings: Settings, model: str) -> Backend:
-    """Where that model is trained: here, or on the server that it lies on.
+def endpoint_of(settings: Settings, model: str) -> RemoteEndpoint:
+    """The server that an `openai:` model lies on.
+
+    Raises:
+        UnknownModelError: the settings name none.
+    """
+    from generation.errors import UnknownModelError
+
+    endpoint = build_endpoint(settings)
+    if endpoint is None:
+        raise UnknownModelError(
+            f"{model!r} is on another server, and none is named; set TRIVIUM_OPENAI_BASE_URL and "
+            "TRIVIUM_OPENAI_API_KEY."
+        )
+    return endpoint
+
+
+def build_backend(settings: Settings, model: str, place: Place | None = None) -> Backend:
+    """Where that model is trained: here, in that place, or on the server that it lies on.
 
     Raises:
         UnknownModelError: it lies on another server, and the settings name none.
     """
     from generation.catalog import REMOTE, is_remote
-    from generation.errors import UnknownModelError
 
     if is_remote(model):
         from finetune.backends.remote import RemoteBackend
 
-        endpoint = build_endpoint(settings)
-        if endpoint is None:
-            raise UnknownModelError(
-                f"{model!r} is on another server, and none is named; set TRIVIUM_OPENAI_BASE_URL and "
-                "TRIVIUM_OPENAI_API_KEY."
-            )
+        endpoint = endpoint_of(settings, model)
         return RemoteBackend(model.removeprefix(REMOTE), endpoint, settings.job_timeout_seconds)
-    from finetune.backends.local import LocalBackend
+    from finetune.backends.local import LocalBackend, Place
 
-    home = settings.data_dir
-    return LocalBackend(build_catalog(settings), model, home / "adapters", home / "trainings")
+    usual = Place(settings.data_dir / "adapters", settings.data_dir / "trainings")
+    return LocalBackend(build_catalog(settings), model, place or usual)
 
 
 def build_workbench(settings: Settings) -> Workbench:

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from finetune import adapter
+from finetune.adapter import Manifest
 from finetune.backends.port import Event, Listener, Order, Trained
-from finetune.backends.score import score_of
-from finetune.dataset import data_hash
-from finetune.progress import Progress
+from finetune.data.rows import Row, TagRow, as_json
+from finetune.dataset import TrainingExample, data_hash
+from finetune.errors import DamagedCheckpoint
+from finetune.gate import ForgettingGate
+from finetune.naming import root_of, trained_name
+from finetune.progress import Progress, metrics_of
 from finetune.session import Control, Parent, Session
-from finetune.training import train_adapter
-from generation.adapter_folder import MANIFEST, MODEL_MANIFEST, adapter_path
+from generation.adapter_folder import ENCODER_MANIFEST, MANIFEST, MODEL_MANIFEST, adapter_path
 from generation.catalog import Catalog, Parts
 from generation.fingerprint import folder_hash
+from generation.language_model import Request
+from generation.messages import Conversation, Message
 
-PROJECT = "trivium"
+CHECKPOINT_SECONDS = 10.0
+TRIED_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one training of a model keeps what it makes; a job gives its own."""
+
+    made: Path
+    """The folder in which the catalog finds what trainings made."""
+    checkpoints: Path
+    """The folder for unfinished trainings."""
+    name: str | None = None
+    """What the new model is called; None follows from the order."""
+    on_epoch: Callable[[Progress, Callable[[Path], None]], None] | None = None
+    """See `Session`."""
 
 
 class LocalBackend:
@@ -26,77 +49,123 @@ class LocalBackend:
     Args:
         catalog: opens the model that is trained on, and afterwards what was made of it.
         model: the base or the adapter that is trained on.
-        made: the folder in which that catalog finds what trainings made.
-        checkpoints: the folder for unfinished trainings.
+        place: where things lie.
     """
 
-    def __init__(self, catalog: Catalog, model: str, made: Path, checkpoints: Path) -> None:
-        self._catalog, self._model = catalog, model
-        self._made, self._checkpoints = made, checkpoints
+    def __init__(self, catalog: Catalog, model: str, place: Place) -> None:
+        self._catalog, self._model, self._place = catalog, model, place
 
     def train(self, order: Order, tell: Listener | None = None, control: Control | None = None) -> Trained:
         """See the port."""
-        events: list[Event] = []
-
-        def note(event: Event) -> None:
-            events.append(event)
-            if tell is not None:
-                tell(event)
-
+        tell = tell or _tell_nobody
         parts = self._catalog.parts(self._model)
-        key = _key(order, parts)
-        name = f"ft:{_root(parts)}:{PROJECT}:{order.suffix}:{key[:8]}"
-        out = adapter_path(self._made, name)
+        name = self._place.name or trained_name(root_of(parts), order.suffix, _key(order, parts))
+        out = adapter_path(self._place.made, name)
         if not _is_finished(out):
             session = Session(
-                on_step=lambda step: note(_told(step)), control=control, checkpoints=self._checkpoints / key
+                on_step=lambda step: tell(_told(step)),
+                control=control,
+                checkpoints=adapter_path(self._place.checkpoints, name),
+                every=CHECKPOINT_SECONDS,
+                on_epoch=self._place.on_epoch,
+                accept=_gate(order, parts, tell),
             )
-            parent = Parent(parts.adapter) if parts.adapter else None
-            aside = order.validation if order.validation.rows else None
-            train_adapter(
-                parts.base,
-                order.examples,
-                order.recipe,
-                out,
-                validation=aside,
-                parent=parent,
-                session=session,
-            )
-        note(Event(f"New fine-tuned model created: {name}"))
-        score = score_of(self._catalog.open(name), order.validation)
-        return Trained(name, tuple(events), _manifest(out).trained_tokens, score)
+            _learn_anyway(order, parts, out, session, tell)
+        manifest = _manifest(out)
+        self._try_out(name, order, tell)
+        tell(Event(f"New fine-tuned model created: {name}"))
+        return Trained(name, manifest.trained_tokens, out, manifest)
+
+    def _try_out(self, name: str, order: Order, tell: Listener) -> None:
+        """The catalog opens the model as it does for chats, and the model answers."""
+        model = self._catalog.open(name)
+        if messages := _question(order):
+            room = min(TRIED_TOKENS, model.context_window - model.count_tokens(messages))
+            [answer] = model.generate([Request(messages, max_tokens=room)])
+            tell(Event("The model was loaded and asked as it will be served", data={"answer": answer.text}))
+
+
+def _learn_anyway(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
+    """A damaged checkpoint costs time and nothing else: the weights will be the same."""
+    try:
+        _learn(order, parts, out, session, tell)
+    except DamagedCheckpoint:
+        assert session.checkpoints is not None
+        tell(Event("The checkpoint is damaged; the training begins anew.", "warn"))
+        shutil.rmtree(session.checkpoints)
+        _learn(order, parts, out, session, tell)
+
+
+def _learn(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
+    if order.labelled is None:
+        from finetune.training import train_adapter
+
+        parent = Parent(parts.adapter, order.mode) if parts.adapter else None
+        aside = order.validation if order.validation.rows else None
+        train_adapter(
+            parts.base, order.examples, order.recipe, out, validation=aside, parent=parent, session=session
+        )
+        return
+    from finetune.encoders.training import train_encoder
+
+    rows, aside_rows = order.labelled.rows, order.labelled.aside
+    made = train_encoder(parts.base, rows, out, dials=order.recipe, validation=aside_rows, session=session)
+    if made.cut_rows:
+        tell(Event(f"Of {made.cut_rows:,} long texts only the beginning is read, in serving too"))
+
+
+def _gate(order: Order, parts: Parts, tell: Listener) -> ForgettingGate | None:
+    if order.gate is None:
+        return None
+
+    def say(before: float, after: float) -> None:
+        tell(Event(f"Gate: the score was {before:.3f}, and is {after:.3f} now"))
+
+    return ForgettingGate(parts.base, parts.adapter, order.gate, say)
+
+
+def _question(order: Order) -> Conversation | None:
+    """The first row as a client asks it; None for plain text."""
+    if order.labelled is not None:
+        return (Message("user", _asked(order.labelled.rows[0])),)
+    first = order.examples[0]
+    return first.messages[:-1] if isinstance(first, TrainingExample) else None
+
+
+def _asked(row: Row) -> str:
+    return json.dumps(row.tokens, ensure_ascii=False) if isinstance(row, TagRow) else row.asked
 
 
 def _key(order: Order, parts: Parts) -> str:
-    """The same order for the same model finds its checkpoint, or what came of it."""
-    digest = sha256(folder_hash(parts.base).encode())
-    if parts.adapter is not None:
-        digest.update(adapter.read(parts.adapter).weights_hash.encode())
-    for rows in (order.examples, order.validation.rows):
-        digest.update(data_hash(rows).encode())
-    digest.update(f"{asdict(order.recipe)}/{order.suffix}/{order.validation.judge is None}".encode())
+    """The same for the same order and model, which so finds its checkpoint, or what came of it."""
+    made = folder_hash(parts.adapter) if parts.adapter else ""
+    judged = order.validation.judge is not None
+    bound = order.gate.bound if order.gate else None
+    dials = (asdict(order.recipe), order.suffix, order.mode, judged, bound)
+    digest = sha256(f"{folder_hash(parts.base)}/{made}/{dials}".encode())
+    for examples in (order.examples, order.validation.rows, order.gate.rows if order.gate else ()):
+        digest.update(data_hash(examples).encode())
+    for rows in (order.labelled.rows, order.labelled.aside or ()) if order.labelled else ():
+        digest.update(b"/" + b"\n".join(as_json(row).encode("utf-8", "replace") for row in rows))
     return digest.hexdigest()
 
 
-def _root(parts: Parts) -> str:
-    """The base's own name, also where it is a trained model itself."""
-    return parts.base_name.split(":")[1] if parts.base_name.startswith("ft:") else parts.base_name
-
-
 def _is_finished(out: Path) -> bool:
-    return (out / MANIFEST).exists() or (out / MODEL_MANIFEST).exists()
+    return any((out / name).exists() for name in (MANIFEST, MODEL_MANIFEST, ENCODER_MANIFEST))
 
 
-def _manifest(out: Path) -> adapter.Manifest:
-    return adapter.read(out) if (out / MANIFEST).exists() else adapter.read_trained_model(out)
+def _manifest(out: Path) -> Manifest:
+    if (out / ENCODER_MANIFEST).exists():
+        from finetune.encoders import folder
+
+        return folder.read(out).training
+    return adapter.read_trained_model(out) if (out / MODEL_MANIFEST).exists() else adapter.read(out)
 
 
 def _told(step: Progress) -> Event:
-    data = {
-        "step": step.step,
-        "total_steps": step.steps,
-        "train_loss": step.loss,
-        "train_mean_token_accuracy": step.accuracy,
-        "full_valid_loss": step.validation_loss,
-    }
-    return Event(f"Step {step.step}/{step.steps}: training loss={step.loss:.2f}", data=data)
+    said = f"Step {step.step}/{step.steps}: training loss={step.loss:.2f}"
+    return Event(said, data=metrics_of(step))
+
+
+def _tell_nobody(_event: Event) -> None:
+    """Without a listener."""

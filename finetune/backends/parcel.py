@@ -37,6 +37,8 @@ def pack(model: str, order: Order) -> Parcel:
         DatasetError: rows that are no conversations with an answer.
         RecipeError: a dial that the server could not be told.
     """
+    if order.gate:
+        raise RecipeError("A remote training knows no gate; compare the models when it is over.")
     dials = _dials(order.recipe)
     training = _lines(unique(order.examples), "Row")
     validation = _lines(order.validation.rows, "Validation: row") if order.validation.rows else None

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from finetune.adapter import Manifest
+from finetune.data.rows import Row
 from finetune.dataset import Example
+from finetune.gate import OldTask
 from finetune.recipe import Recipe
-from finetune.session import Control, Validation
+from finetune.session import Control, ParentMode, Validation
+
+Level = Literal["info", "warn", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What an encoder learns: labelled texts or tagged tokens."""
+
+    rows: Sequence[Row]
+    aside: Sequence[Row] | None = None
+    """Rows that choose the best epoch; None holds a share of many rows out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,12 @@ class Order:
     """Letters, digits, dots and dashes that the model's name shall hold."""
     data_may_leave: bool = False
     """Whether the rows may be sent to another server."""
+    mode: ParentMode = "continue"
+    """How an adapter is trained on."""
+    gate: OldTask | None = None
+    """What the model can do and the new one must not do worse."""
+    labelled: Labelled | None = None
+    """For an encoder, instead of examples and their validation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +50,7 @@ class Event:
     """Something that a training tells."""
 
     message: str
-    level: Literal["info", "warn", "error"] = "info"
+    level: Level = "info"
     data: Mapping[str, Any] | None = None
     """Of a step, in OpenAI's words: step, train_loss, ..."""
 
@@ -40,10 +61,11 @@ class Trained:
 
     model: str
     """The name by which the catalog opens it."""
-    events: tuple[Event, ...]
     trained_tokens: int | None
-    score: float | None
-    """The judge's, on what the model answers to the validation rows as it is served; None without a judge."""
+    folder: Path | None = None
+    """Where it lies, if that is here."""
+    manifest: Manifest | None = None
+    """How its training went, if that was here."""
 
 
 Listener = Callable[[Event], None]

@@ -17,12 +17,10 @@ from openai.types.fine_tuning import FineTuningJob
 from finetune.backends.parcel import Parcel, pack
 from finetune.backends.port import Listener, Order, Trained
 from finetune.backends.remote_watch import Watch
-from finetune.backends.score import score_of
 from finetune.errors import DataMustStay, DatasetError, TrainingError
 from finetune.session import Control
 from generation.catalog import REMOTE
 from generation.endpoint import RemoteEndpoint
-from generation.openai_model import OpenAIModel
 from generation.remote_client import connect, in_our_words, words
 
 MARK = "trivium_order"
@@ -65,8 +63,7 @@ class RemoteBackend:
                 if watch.is_over:
                     self._forget_files(watch.job)
         name = _served(job)
-        score = score_of(OpenAIModel(REMOTE + name, name, self._endpoint), order.validation)
-        return Trained(REMOTE + name, tuple(watch.events), job.trained_tokens, score)
+        return Trained(REMOTE + name, job.trained_tokens)
 
     def _find(self, parcel: Parcel) -> FineTuningJob | None:
         """The job that this order was given before, unless it came to nothing."""

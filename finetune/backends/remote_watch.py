@@ -25,7 +25,7 @@ class Watch:
         self._jobs, self._tell = client.fine_tuning.jobs, tell
         self._told: set[str] = set()
         self._is_given_up = False
-        self.job, self.events = job, list[Event]()
+        self.job = job
 
     @property
     def is_over(self) -> bool:
@@ -60,10 +60,8 @@ class Watch:
         answer = self._jobs.with_raw_response.retrieve(self.job.id)
         self.job = answer.parse()
         for event in reversed(self._new_events()):
-            said = _event(event)
-            self.events.append(said)
             if self._tell is not None:
-                self._tell(said)
+                self._tell(_event(event))
         wished = answer.headers.get(POLL_HEADER, "")
         return min(int(wished) / 1000, MOST_POLL_SECONDS) if wished.isdecimal() else POLL_SECONDS
 

@@ -42,6 +42,8 @@ def train_encoder(
 ) -> EncoderManifest:
     """Train an adapter and a head on an encoder, and write them as a finished folder at `out`.
 
+    With the method "head" the head alone is fitted, in one go: no other dial but the seed counts then.
+
     The same seed, data and machine give the same weights, also when the training was killed and called
     again with the same arguments and checkpoints.
 
@@ -57,6 +59,8 @@ def train_encoder(
         ModelUnavailableError: there is no readable encoder at `base`.
     """
     session, dials = session or Session(), dials or recipe.for_rows(len(rows))
+    if dials.method == "head":
+        return train_head(base, rows, out, seed=dials.seed)
     split = recipe.held_out(rows, dials.seed) if validation is None else Split(tuple(rows), tuple(validation))
     data = EncoderData(base, split.training, split.validation)
     return _run(EncoderJob(base, data, dials, metric), out, session)
@@ -75,7 +79,7 @@ def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> 
     with adapter.whole_folder(out) as part:
         head.save(part)
         write_metrics(part, ())
-        made = _manifest(base, data, Recipe(seed=seed), adapter.weights_hash(part))
+        made = _manifest(base, data, Recipe(method="head", seed=seed), adapter.weights_hash(part))
         folder.write(part, made)
         canary = data.rows[:CANARY_ROWS]
         chances = [head.probabilities(vectors) for vectors in encoder.vectors(canary)]

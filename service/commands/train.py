@@ -2,71 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
-from finetune.data.examples import label_list, training_example
 from finetune.data.metrics import judge_of, metric_of
-from finetune.data.rows import Row
 from finetune.errors import FinetuneError
-from finetune.recipe import Recipe
 from finetune.session import Validation
 from generation.catalog import is_remote
 from generation.errors import GenerationError
-from service.commands.data import read_or_fail
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
-from service.commands.train_here import train_here
-from service.commands.train_wish import TrainWish
+from service.commands.train_wish import TrainWish, body_of, files_of
 from service.errors import ServiceError
 from service.fine_tuning_admission import slug
-from service.wiring import build_backend
+from service.fine_tuning_fit import check_fit
+from service.fine_tuning_order import order_of
+from service.jobs.training_files import TrainingData, check_data, sentence
+from service.schemas.fine_tuning_body import CreateJob
+from service.settings import Settings
+from service.storage.fine_tuning import TRAINING, VALIDATION
+from service.wiring import build_backend, build_catalog
 
 if TYPE_CHECKING:
-    from finetune.backends.port import Order
+    from finetune.backends.port import Event, Trained
 
 
 def run_train(wish: TrainWish) -> None:
     """Train, tell how it goes, and print the name of the model."""
+    settings = settings_from()
     try:
-        if is_remote(wish.model):
-            _train_there(wish)
-        else:
-            train_here(wish)
+        _train(wish, settings)
     except (FinetuneError, GenerationError, ServiceError) as error:
         fail(str(error), BAD_INPUT)
 
 
-def _train_there(wish: TrainWish) -> None:
-    if wish.local.given:
-        fail(
-            "Another server is told --epochs, --suffix and --seed alone; leave the others out.",
-            BAD_INPUT,
-        )
-    training = read_or_fail(wish.file).rows
-    aside = read_or_fail(wish.validation).rows if wish.validation else ()
+def _train(wish: TrainWish, settings: Settings) -> None:
+    parts = None if is_remote(wish.model) else build_catalog(settings).parts(wish.model)
+    body, data = body_of(wish), files_of(wish)
+    check_fit(body, parts)
+    base = parts.base if parts else None
+    _check(body, data, base)
+    order = order_of(body, data, base, wish.seed, slug(wish.suffix or wish.file.stem))
     with console.status("training") as status:
-        backend = build_backend(settings_from(), wish.model)
-        done = backend.train(_order(wish, training, aside), lambda event: status.update(event.message))
-    if done.score is not None:
-        Console().print(f"{metric_of(aside).name} on the validation rows: {done.score:.3f}", highlight=False)
+
+        def tell(event: Event) -> None:
+            status.update(event.message)
+            if event.data is None:
+                console.print(event.message, markup=False, highlight=False)
+
+        done = build_backend(settings, wish.model).train(order, tell)
+    _tell_score(settings, done, data)
     typer.echo(f"The model is {done.model}")
 
 
-def _order(wish: TrainWish, training: Sequence[Row], aside: Sequence[Row]) -> Order:
-    from finetune.backends.port import Order
+def _check(body: CreateJob, data: TrainingData, base: Path | None) -> None:
+    for report in check_data(data, body, base):
+        for finding in report.findings:
+            if finding.severity == "warning":
+                console.print(f"warning: {sentence(finding)}", markup=False, highlight=False, soft_wrap=True)
 
-    labels = label_list(training)
-    recipe = Recipe.for_size(len(training), seed=wish.seed)
-    return Order(
-        examples=[training_example(row, labels) for row in training],
-        recipe=recipe if wish.epochs is None else replace(recipe, epochs=wish.epochs),
-        validation=Validation(
-            [training_example(row, labels) for row in aside], judge_of(aside) if aside else None
-        ),
-        suffix=slug(wish.suffix or wish.file.stem),
-        data_may_leave=wish.data_may_leave,
-    )
+
+def _tell_score(settings: Settings, done: Trained, data: TrainingData) -> None:
+    if VALIDATION not in data.files:
+        return
+    score: float | None
+    if data.training.kind == "tags" and done.manifest:
+        metric, score = "entity_f1", done.manifest.scores[(done.manifest.best_epoch or 1) - 1]
+    else:
+        from finetune.backends.score import score_of
+
+        rows = data.files[VALIDATION].rows
+        asked = Validation(data.said(VALIDATION, TRAINING), judge_of(rows))
+        metric, score = metric_of(rows).name, score_of(build_catalog(settings).open(done.model), asked)
+    if score is not None:
+        Console().print(f"{metric} on the validation rows: {score:.3f}", highlight=False)

@@ -19,6 +19,7 @@ from finetune.data.metrics import judge_of, metric_of
 from finetune.data.rows import Row, as_json
 from finetune.data.splitting import split_rows
 from finetune.errors import FinetuneError
+from finetune.naming import trained_name
 from finetune.recipe import Recipe
 from finetune.session import Validation
 from generation.adapter_folder import adapter_path
@@ -26,7 +27,7 @@ from generation.errors import GenerationError
 from generation.fingerprint import folder_hash
 from service.commands.data import read_or_fail
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
-from service.fine_tuning_admission import PROJECT, slug
+from service.fine_tuning_admission import slug
 from service.wiring import build_catalog
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def run_tune(wish: TuneWish) -> None:
         fail(str(error), BAD_INPUT)
     Console().print(_table(trials, metric_of(aside).name))
     best = trials[0].folder
-    name = f"ft:{wish.model}:{PROJECT}:{slug(wish.file.stem)}:{folder_hash(best)[:8]}"
+    name = trained_name(wish.model, slug(wish.file.stem), folder_hash(best))
     target = adapter_path(settings.data_dir / "adapters", name)
     if not target.exists():
         _copy_whole(best, target)

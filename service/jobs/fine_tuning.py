@@ -1,4 +1,4 @@
-"""The two tasks of a fine-tuning job: its files are checked, and it is trained, tried out and registered."""
+"""The two tasks of a fine-tuning job: its files are checked, and it is trained and its results published."""
 
 from __future__ import annotations
 
@@ -9,30 +9,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finetune.errors import DamagedCheckpoint
-from finetune.progress import Progress
-from finetune.session import Session, Wish
-from generation.families import family_of
-from generation.language_model import Request
+from finetune.progress import STEP_METRICS, Progress
+from finetune.session import Wish
+from generation.catalog import is_remote
+from service.fine_tuning_admission import slug
+from service.fine_tuning_order import order_of
 from service.jobs.stop_signal import StopSignal
 from service.jobs.training_events import TrainingDiary
-from service.jobs.training_files import TrainingData, check_data, read_files, sentence
-from service.jobs.training_run import TrainingRun, is_finished, manifest_of
+from service.jobs.training_files import check_data, read_files, sentence
 from service.schemas.fine_tuning_body import CreateJob
 from service.settings import Settings
 from service.storage.clock import now
 from service.storage.data_dir import DataDir
-from service.storage.fine_tuning import FineTuningSpec, checkpoint_folder, model_folder
+from service.storage.fine_tuning import FineTuningSpec, checkpoint_folder
 from service.storage.job import Job
-from service.wiring import build_catalog
+from service.wiring import build_backend, build_catalog
 
 if TYPE_CHECKING:
-    from finetune.data.tokens import Encoder
+    from finetune.backends.port import Trained
 
-CHECKPOINT_SECONDS = 10.0
 KEPT_EPOCHS = 3
 """Epochs of which the model is kept beside the finished one, as OpenAI does."""
-TRIED_TOKENS = 16
 RESULTS = "fine-tune-results"
 
 
@@ -45,10 +42,9 @@ def check_files(settings: Settings, data: DataDir, job: Job) -> None:
     """
     spec = FineTuningSpec.of(job)
     body = CreateJob.model_validate(spec.body)
-    base = build_catalog(settings).parts(body.model).base
     diary = TrainingDiary(data.jobs, job.id)
     files = read_files(data.folder("fine_tuning", job.id), spec.names)
-    reports = check_data(files, body, family_of(base), counter_for(base))
+    reports = check_data(files, body, _base(settings, body.model))
     for finding in (finding for report in reports for finding in report.findings):
         diary.say(sentence(finding), level="info" if finding.severity == "info" else "warn")
     rows = sum(report.rows for report in reports)
@@ -57,36 +53,29 @@ def check_files(settings: Settings, data: DataDir, job: Job) -> None:
     diary.say(f"Files validated: {rows:,} rows{counted}; moving job to queued state")
 
 
-def counter_for(base: Path) -> Encoder | None:
-    """What counts the tokens of conversations; an encoder reads none."""
-    from finetune.data.encoders import load_encoder
-
-    return None if family_of(base) == "encoder" else load_encoder(base)
-
-
 def train_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> dict[str, Any]:
-    """Train, ask the finished model once as serving does, and write down what came of it.
+    """Train here or on another server, and write down what came of it.
 
     Raises:
         Stopped: the signal said so; the checkpoint is kept.
         FinetuneError, GenerationError: it cannot be trained.
     """
-    spec = FineTuningSpec.of(job)
-    files = read_files(data.folder("fine_tuning", job.id), spec.names)
-    diary = TrainingDiary(data.jobs, job.id)
-    out = model_folder(data, job)
-    if not is_finished(out):
-        _train(settings, data, job, files, _Wishes(stop, diary))
-    manifest = manifest_of(out)
-    _try_out(settings, job, files, diary)
-    diary.say(f"New fine-tuned model created: {job.model_name}")
-    return {
-        "trained_tokens": manifest.trained_tokens,
-        "result_file": _publish(data, job, out),
-        "weights_hash": manifest.weights_hash,
-        "best_epoch": manifest.best_epoch,
-        "ending": manifest.ending,
-    }
+    from finetune.backends.local import Place
+
+    spec, diary = FineTuningSpec.of(job), TrainingDiary(data.jobs, job.id)
+    body = CreateJob.model_validate(spec.body)
+    folder = data.folder("fine_tuning", job.id)
+    files = read_files(folder, spec.names)
+    order = order_of(body, files, _base(settings, body.model), spec.seed, slug(body.suffix or ""))
+    place = Place(data.adapters, folder / "checkpoints", job.model_name, _keeper(data, job, diary))
+    diary.begin(order)
+    done = build_backend(settings, body.model, place).train(order, diary.note, _Wishes(stop))
+    return {"model": done.model, "trained_tokens": done.trained_tokens, **_made_here(data, job, done)}
+
+
+def _base(settings: Settings, model: str) -> Path | None:
+    """The folder of what is trained on; None where that is on another server."""
+    return None if is_remote(model) else build_catalog(settings).parts(model).base
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +83,11 @@ class _Wishes:
     """What the client wants of a running training: implements finetune's `Control`."""
 
     stop: StopSignal
-    diary: TrainingDiary
 
     def wish(self) -> Wish:
         if not self.stop():
             return Wish.GO_ON
         return Wish.PAUSE if self.stop.reason == "paused" else Wish.CANCEL
-
-
-def _train(settings: Settings, data: DataDir, job: Job, files: TrainingData, wishes: _Wishes) -> None:
-    spec = FineTuningSpec.of(job)
-    body = CreateJob.model_validate(spec.body)
-    checkpoints = data.folder("fine_tuning", job.id) / "checkpoints"
-    run = TrainingRun(build_catalog(settings).parts(body.model), body, files, spec.seed)
-    wishes.diary.begin(run.recipe, run.rows)
-    session = Session(
-        on_step=wishes.diary.step,
-        control=wishes,
-        checkpoints=checkpoints,
-        every=CHECKPOINT_SECONDS,
-        on_epoch=_keeper(data, job, wishes.diary),
-    )
-    out = model_folder(data, job)
-    try:
-        run.train(out, session, wishes.diary.say)
-    except DamagedCheckpoint:
-        wishes.diary.say("The checkpoint is damaged; the training begins anew.", level="warn")
-        shutil.rmtree(checkpoints)
-        run.train(out, session, wishes.diary.say)
 
 
 def _keeper(
@@ -137,21 +103,21 @@ def _keeper(
     return keep
 
 
-def _try_out(settings: Settings, job: Job, files: TrainingData, diary: TrainingDiary) -> None:
-    """The canary: the catalog opens the model as it does for chats, and the model answers."""
-    assert job.model_name is not None
-    model = build_catalog(settings).open(job.model_name)
-    messages = files.asked
-    if messages:
-        room = min(TRIED_TOKENS, model.context_window - model.count_tokens(messages))
-        [answer] = model.generate([Request(messages, max_tokens=room)])
-        diary.say("The model was loaded and asked as it will be served", {"answer": answer.text})
+def _made_here(data: DataDir, job: Job, done: Trained) -> dict[str, Any]:
+    """What only a training on this machine tells."""
+    if done.folder is None or done.manifest is None:
+        return {}
+    return {
+        "result_file": _publish(data, job, done.folder / STEP_METRICS),
+        "weights_hash": done.manifest.weights_hash,
+        "best_epoch": done.manifest.best_epoch,
+        "ending": done.manifest.ending,
+    }
 
 
-def _publish(data: DataDir, job: Job, out: Path) -> str:
+def _publish(data: DataDir, job: Job, table: Path) -> str:
     """The result file's id; the same one when this is done again after a crash."""
-    table = out / "step_metrics.csv"
     digest = sha256(table.read_bytes()).hexdigest()
     window = now() - job.created_at + 60
     with table.open("rb") as source:
-        return data.files.create(source, f"{job.id}-step_metrics.csv", RESULTS, digest, window).id
+        return data.files.create(source, f"{job.id}-{STEP_METRICS}", RESULTS, digest, window).id

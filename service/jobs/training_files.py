@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,13 @@ from finetune.data.findings import Finding
 from finetune.data.labels import labels_of
 from finetune.data.metrics import judge_of
 from finetune.data.report import Report
-from finetune.data.rows import Kind, TagRow
+from finetune.data.rows import Kind
 from finetune.data.tokens import Encoder
-from finetune.dataset import Example, TrainingExample
+from finetune.dataset import Example
 from finetune.mixture import Part, mixed
 from finetune.replay import replayed
 from finetune.session import Validation
-from generation.families import Family
-from generation.messages import Conversation, Message
+from generation.families import Family, family_of
 from service.errors import InvalidTrainingFile, InvalidValidationFile
 from service.schemas.fine_tuning_body import CreateJob, TrainingBody
 from service.storage.fine_tuning import GATE, MIXTURE, REPLAY, TRAINING, VALIDATION
@@ -73,15 +71,6 @@ class TrainingData:
             learned = mixed(parts, seed)
         return replayed(learned, self.said(REPLAY), body.replay.share, seed) if body.replay else learned
 
-    @property
-    def asked(self) -> Conversation | None:
-        """A question of the training file, as a client asks it; None for plain texts."""
-        row = self.training.rows[0]
-        if isinstance(row, TagRow):
-            return (Message("user", json.dumps(row.tokens, ensure_ascii=False)),)
-        example = self.said(TRAINING)[0]
-        return example.messages[:-1] if isinstance(example, TrainingExample) else None
-
     def said(self, name: str, among: str | None = None) -> list[Example]:
         """A file's rows as questions and answers; labels with the list of its own, or of another file."""
         labels = label_list(self.files[among or name].rows)
@@ -97,12 +86,16 @@ def read_files(folder: Path, names: Mapping[str, str]) -> TrainingData:
     return TrainingData({name: _read(folder / name, client) for name, client in names.items()})
 
 
-def check_data(data: TrainingData, body: CreateJob, family: Family, encoder: Encoder | None) -> list[Report]:
+def check_data(data: TrainingData, body: CreateJob, base: Path | None) -> list[Report]:
     """Everything that is wrong with the files, a report each; the first is on training and validation.
+
+    Without a base, which is on another server, tokens are not counted.
 
     Raises:
         InvalidTrainingFile, InvalidValidationFile: what the client did not accept; names lines and remedies.
     """
+    family = family_of(base) if base else "causal"
+    encoder = _counter(base) if base and family != "encoder" else None
     for name, dataset in data.files.items():
         if why := _wrong_kind(name, dataset.kind, family):
             raise _error(name, why)
@@ -122,6 +115,13 @@ def sentence(finding: Finding) -> str:
     lines = ", ".join(map(str, finding.lines[:MOST_LINES])) + (", ..." if finding.count > MOST_LINES else "")
     where = f" ({'lines' if finding.count > 1 else 'line'} {lines})" if finding.lines else ""
     return f"{finding.message.removesuffix('.')}{where}. {finding.remedy}"
+
+
+def _counter(base: Path) -> Encoder:
+    # Loaded only now: whoever reads files need not hold a tokenizer.
+    from finetune.data.encoders import load_encoder
+
+    return load_encoder(base)
 
 
 def _refuse(name: str, findings: Iterable[Finding], accepted: Container[str]) -> None:

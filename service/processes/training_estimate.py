@@ -11,7 +11,7 @@ from typing import Any
 from finetune.errors import FinetuneError
 from finetune.session import Parent
 from service.errors import ServiceError
-from service.fine_tuning_recipe import recipe_of
+from service.fine_tuning_order import order_of
 from service.jobs.training_files import read_files
 from service.processes.dataset_check import RefusedError, settle, write_outcome
 from service.schemas.fine_tuning_body import TrainingBody
@@ -27,16 +27,16 @@ def _estimate(task: dict[str, Any]) -> dict[str, Any]:
 
     body = TrainingBody.model_validate(task["body"])
     try:
-        files = read_files(Path(task["folder"]), task["names"])
-        examples = files.examples(body, body.seed or 0)
-        recipe = recipe_of(body, len(examples), body.seed or 0)
-        parent = Parent(Path(task["adapter"]), body.parent_mode or "continue") if task["adapter"] else None
-        told = estimate(Path(task["base"]), examples, recipe, validation=files.aside, parent=parent)
+        files, base = read_files(Path(task["folder"]), task["names"]), Path(task["base"])
+        order = order_of(body, files, base, body.seed or 0)
+        parent = Parent(Path(task["adapter"]), order.mode) if task["adapter"] else None
+        aside = order.validation if order.validation.rows else None
+        told = estimate(base, order.examples, order.recipe, validation=aside, parent=parent)
     except FinetuneError as error:
         raise RefusedError("training_file", str(error)) from error
     except ServiceError as error:
         raise RefusedError(error.param or "training_file", error.message.split(": ", 1)[-1]) from error
-    return asdict(told) | {"epochs": recipe.epochs}
+    return asdict(told) | {"epochs": order.recipe.epochs}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from finetune.backends.port import Level
 from service.jobs.training_events import CHECKPOINT, MESSAGE, METRICS, PLAN
 from service.jobs.turns import PAUSE, RESUME
 from service.schemas.fine_tuning_body import CreateJob
@@ -18,7 +19,6 @@ from service.storage.job import Job, JobEvent
 ORGANIZATION = "org-trivium"
 TOLD = ("status", MESSAGE, PLAN, METRICS, CHECKPOINT, PAUSE, RESUME)
 """Kinds of events that clients see."""
-Level = Literal["info", "warn", "error"]
 STATUS_WORDS = {
     "validating_files": "Validating training file",
     "queued": "Fine-tuning job queued",
@@ -129,7 +129,7 @@ def show_job(job: Job, standing: Standing) -> FineTuningJob:
         id=job.id,
         created_at=job.created_at,
         error=JobError(**job.error) if job.error else None,
-        fine_tuned_model=job.model_name if job.status == "succeeded" else None,
+        fine_tuned_model=result["model"] if job.status == "succeeded" else None,
         finished_at=job.finished_at,
         hyperparameters=dials,
         model=body.model,
@@ -144,7 +144,7 @@ def show_job(job: Job, standing: Standing) -> FineTuningJob:
         method={"type": "supervised", "supervised": {"hyperparameters": dials}},
         paused=standing.paused and not job.finished,
         recipe=body.recipe.model_dump(exclude_none=True),
-        result={k: v for k, v in result.items() if k != "result_file"} or None,
+        result={k: v for k, v in result.items() if k not in ("model", "result_file")} or None,
     )
 
 

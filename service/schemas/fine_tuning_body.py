@@ -110,6 +110,8 @@ class TrainingBody(BaseModel):
     """Weights of several files by id, the training file's own among them."""
     replay: Replay | None = None
     gate: Gate | None = None
+    data_may_leave: bool = False
+    """Whether the rows may be sent to the server of an `openai:` model."""
 
     @model_validator(mode="before")
     @classmethod

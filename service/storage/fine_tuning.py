@@ -72,12 +72,6 @@ def forget_files(folder: Path) -> None:
             copy.unlink(missing_ok=True)
 
 
-def model_folder(data: DataDir, job: Job) -> Path:
-    """Where the job's model lies once it is finished."""
-    assert job.model_name is not None
-    return adapter_path(data.adapters, job.model_name)
-
-
 def checkpoint_name(job: Job, step: int) -> str:
     """The name of the model as it was after a step."""
     return f"{job.model_name}{CHECKPOINT}{step}"

@@ -11,7 +11,7 @@ import pytest
 from finetune import adapter
 from finetune.dataset import TrainingExample
 from finetune.errors import DatasetError, Forgot, RecipeError
-from finetune.gate import ForgettingGate
+from finetune.gate import ForgettingGate, OldTask
 from finetune.mixture import Part, mixed
 from finetune.recipe import Recipe
 from finetune.replay import replayed
@@ -66,9 +66,8 @@ def test_the_gate_measures_parent_and_child_as_they_are_served(
     scores = {"fell": iter([0.9, 0.8]), "held": iter([0.9, 0.85]), "no number": iter([0.9, float("nan")])}
 
     def train(name: str) -> None:
-        gate = ForgettingGate(
-            tiny_llama, tmp_path / "parent", animals[:3], lambda said: next(scores[name]), bound=0.06
-        )
+        task = OldTask(animals[:3], lambda said: next(scores[name]), bound=0.06)
+        gate = ForgettingGate(tiny_llama, tmp_path / "parent", task)
         parent, session = Parent(tmp_path / "parent"), Session(accept=gate)
         train_adapter(tiny_llama, animals[8:16], short, tmp_path / name, parent=parent, session=session)
 
@@ -81,7 +80,7 @@ def test_the_gate_measures_parent_and_child_as_they_are_served(
     assert [folder.name for folder in adapter.finished_adapters(tmp_path)] == ["held", "parent"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["held", "parent"]
     with pytest.raises(DatasetError):
-        ForgettingGate(tiny_llama, tmp_path / "parent", [], len)(tmp_path / "held")
+        ForgettingGate(tiny_llama, tmp_path / "parent", OldTask([], len))(tmp_path / "held")
 
 
 @pytest.mark.slow
@@ -98,7 +97,7 @@ def test_pocket_forgets_without_replay_and_keeps_with_it(tmp_path: Path) -> None
         return sum(a.strip() == row.answer for a, row in zip(said, old, strict=True)) / len(old)
 
     def train(rows: Sequence[TrainingExample], name: str) -> None:
-        session = Session(accept=ForgettingGate(POCKET, tmp_path / "parent", old, judge))
+        session = Session(accept=ForgettingGate(POCKET, tmp_path / "parent", OldTask(old, judge)))
         parent = Parent(tmp_path / "parent")
         train_adapter(POCKET, rows, dials, tmp_path / name, parent=parent, session=session)
 
