@@ -61,6 +61,14 @@ def split(samples: Sequence[Sample], measured: Sequence[int], task: Task, seed: 
     return [_fold([measured[place] for place in test], groups) for _, test in found if len(test)]
 
 
+def thinned(fold: Fold, part: int, samples: Sequence[Sample], task: Task, seed: int) -> Fold:
+    """The fold with one of `part` samples to learn from, of each label alike; smaller parts lie in larger."""
+    order = np.random.default_rng(seed).permutation(fold.train).tolist()
+    if task.kind == "labels":
+        order.sort(key=lambda i: samples[i].output)
+    return Fold(tuple(sorted(order[::part])), fold.test)
+
+
 def _fold(test: Sequence[int], groups: Sequence[int]) -> Fold:
     """Learns from every sample of another group than those that it is tested on."""
     asked = {groups[i] for i in test}

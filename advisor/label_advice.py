@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.learning_curves import TIMES
 from advisor.resampling import Resampled
+from advisor.scoring import Floats
 from advisor.statistics import simplest
 
-TIMES = (1.5, 2.0, 3.0, 5.0)
-"""How many times the samples; never beyond five, where nothing is known any more."""
 NORMAL_SURE = 0.8416
 """Standard errors that a normal value stays below in `SURE` of all cases."""
 NORMAL_CHANCE = 1.6449
@@ -25,13 +26,18 @@ class Outlook:
     """In all."""
     expected_loss: float
     """What the method that would then be chosen loses to the best one on average, 0 to 1."""
+    learned: float | None = None
+    """What that method scores more for having learned from all of them; None where no curves tell."""
 
 
-def outlooks(drawn: Resampled, margin: float, n: int) -> tuple[Outlook, ...]:
+def outlooks(
+    drawn: Resampled, margin: float, n: int, learned: Callable[[float], Floats] | None = None
+) -> tuple[Outlook, ...]:
     """Expected loss after more samples: truths are drawn from what is known, and the choice is made anew.
 
     Raiffa and Schlaifer 1961, preposterior analysis: each resample is one possible truth, another one's
-    error, made smaller by the square root, is what the new samples would be off.
+    error, made smaller by the square root, is what the new samples would be off. `learned` says what each
+    allowed method gains from so many times the samples, where that is known.
     """
     rng = np.random.default_rng(n)
     allowed = list(drawn.allowed)
@@ -40,10 +46,13 @@ def outlooks(drawn: Resampled, margin: float, n: int) -> tuple[Outlook, ...]:
     every = np.arange(truth.shape[1])
     found = []
     for times in TIMES:
-        new = truth + errors / np.sqrt(times - 1)
-        pooled = (observed + (times - 1) * new) / times
-        lost = truth.max(axis=0) - truth[simplest(pooled, margin), every]
-        found.append(Outlook(round(n * times), float(lost.mean())))
+        gained = learned(times) if learned else np.zeros_like(truth)
+        then = truth + gained
+        new = then + errors / np.sqrt(times - 1)
+        pooled = (observed + gained + (times - 1) * new) / times
+        choice = simplest(pooled, margin)
+        lost, more = then.max(axis=0) - then[choice, every], gained[choice, every]
+        found.append(Outlook(round(n * times), float(lost.mean()), float(more.mean()) if learned else None))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from advisor.audit import audit
@@ -96,9 +97,12 @@ def measure(
         folds=len(folds),
         documents=len(use_case.corpus or ()),
         index_seconds=index_seconds,
+        learned_from=float(np.mean([len(fold.train) for fold in folds])),
     )
     run.all(partial(_losers, use_case, samples, found) if race and use_case.preset != "thorough" else _nobody)
-    found = replace(found, not_run=not_run | run.not_run, dropped=run.dropped, stopped=run.stopped)
+    found = replace(
+        found, not_run=not_run | run.not_run, dropped=run.dropped, stopped=run.stopped, curves=run.curves
+    )
     return _answered(found, run.tensor(), samples)
 
 

@@ -35,3 +35,7 @@ class Measurement:
     """Method -> why it was not measured to the end."""
     stopped: str | None = None
     """Why measuring ended before every sample was answered."""
+    learned_from: float = 0.0
+    """Samples that a fold learns from, on average."""
+    curves: Mapping[str, Mapping[int, pa.Table]] = field(default_factory=dict)
+    """Method -> part -> its rows where it learned from one of so many of those samples."""

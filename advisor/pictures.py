@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import log10
 
 from markupsafe import Markup, escape
@@ -66,6 +67,36 @@ def quality_and_cost(result: Recommendation) -> Markup:
     return _svg(height, parts, "Quality against cost")
 
 
+def learning_curves(result: Recommendation) -> Markup:
+    """Score by samples learned from (logarithmic); dots are measured, bands are forecast."""
+    if not result.curves:
+        return Markup("")
+    every = [p for curve in result.curves for p in (*curve.measured, *curve.forecast)]
+    sizes = [log10(p.samples) for p in every]
+    x, height = _Scale(min(sizes), max(sizes)), 240
+    bottom, top = min(p.interval[0] for p in every), max(p.interval[1] for p in every)
+
+    def y(score: float) -> float:
+        return 20 + (top - score) / max(top - bottom, 0.02) * (height - 70)
+
+    parts = [_line(LEFT, height - 36, WIDTH - RIGHT, height - 36, "axis")]
+    for curve in result.curves:
+        chosen = "chosen" if curve.method == result.recommended else "other"
+        ahead = (curve.measured[-1], *curve.forecast)
+        edge = [(x(log10(p.samples)), y(p.interval[1])) for p in ahead]
+        edge += [(x(log10(p.samples)), y(p.interval[0])) for p in reversed(ahead)]
+        parts.append(_band(edge))
+        path = [(x(log10(p.samples)), y(p.score)) for p in (*curve.measured, *curve.forecast)]
+        parts += [_line(*one, *other, "whisker") for one, other in pairwise(path)]
+        parts += [_dot(*place, chosen) for place in path[: len(curve.measured)]]
+        parts.append(_beside(path[1][0], path[1][1] - 8, curve.method))
+    parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
+    ticks = sorted({p.samples for p in every})
+    parts += [_text(x(log10(n)), height - 20, f"{n:,}", "middle") for n in ticks]
+    parts.append(_text((LEFT + WIDTH) / 2, height - 4, "labelled samples learned from", "middle"))
+    return _svg(height, parts, "Learning curves with forecasts")
+
+
 class _Scale:
     """A value's horizontal place."""
 
@@ -112,6 +143,11 @@ def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
 
 def _dot(x: float, y: float, style: str) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="{style}" fill="{FILL[style]}"/>'
+
+
+def _band(edge: Sequence[tuple[float, float]]) -> str:
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+    return f'<polygon points="{points}" class="margin" fill="{FILL["margin"]}" fill-opacity="0.5"/>'
 
 
 def _box(x: float, y: float, width: float, height: float, style: str) -> str:

@@ -10,6 +10,7 @@ from advisor.audit import Finding
 from advisor.cascade import Cascade
 from advisor.decision import Confidence, Verdict
 from advisor.label_advice import Outlook
+from advisor.learning_curves import Curve
 from advisor.use_case import Constraints, Economics, Preset
 
 Condition = Literal[
@@ -113,6 +114,8 @@ class Recommendation(Part):
     """Samples after which an undecided verdict would settle, if the scores stayed as they are."""
     outlooks: tuple[Outlook, ...] = ()
     """What the choice would lose on average after more samples."""
+    curves: tuple[Curve, ...] = ()
+    """What methods score by the samples that they learn from, measured and forecast."""
     detectable: float | None = None
     """The smallest true lead over the next method that so many samples would show in four of five cases."""
     flips: tuple[Flip, ...] = ()

@@ -6,13 +6,14 @@ It holds the use case without its documents, what was measured (answers, tokens,
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -28,6 +29,8 @@ from advisor.use_case import UseCase
 from advisor.weigh import weigh
 
 USE_CASE, MEASUREMENT, TENSOR, REPORT = "use_case.json", "measurement.json", "tensor.parquet", "report.json"
+CURVES, PART = "curves.parquet", "part"
+"""The member with the rows of learning curves, and its column that says what was learned from."""
 MOST_BYTES = 500_000_000
 """Of a member, unpacked."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -48,6 +51,7 @@ class _Measured(BaseModel):
     index_seconds: float
     dropped: dict[str, str]
     stopped: str | None
+    learned_from: float = 0.0
 
 
 def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> bytes:
@@ -62,6 +66,8 @@ def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> 
         TENSOR: as_parquet(pa.concat_tables(measured.tensor.values())),
         REPORT: report.model_dump_json().encode(),
     }
+    if measured.curves:
+        members[CURVES] = as_parquet(_one_table(measured.curves))
     out = io.BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as packed:
         for name, content in members.items():
@@ -96,8 +102,26 @@ def _read(file: BinaryIO) -> tuple[UseCase, Measurement, Recommendation]:
         use_case = UseCase.model_validate_json(packed.read(USE_CASE))
         rest = _Measured.model_validate_json(packed.read(MEASUREMENT))
         rows = pq.read_table(io.BytesIO(packed.read(TENSOR)))
+        curves = pq.read_table(io.BytesIO(packed.read(CURVES))) if CURVES in packed.namelist() else None
         kept = Recommendation.model_validate_json(packed.read(REPORT))
-    return use_case, _measurement(use_case, rest, rows), kept
+    found = _measurement(use_case, rest, rows)
+    return use_case, replace(found, curves=_by_part(curves) if curves else {}), kept
+
+
+def _one_table(curves: Mapping[str, Mapping[int, pa.Table]]) -> pa.Table:
+    parts = [(part, rows) for of in curves.values() for part, rows in of.items()]
+    return pa.concat_tables(
+        rows.append_column(PART, pa.array([part] * len(rows), pa.int32())) for part, rows in parts
+    )
+
+
+def _by_part(rows: pa.Table) -> dict[str, dict[int, pa.Table]]:
+    found: dict[str, dict[int, pa.Table]] = {}
+    for name in rows["method"].unique().to_pylist():
+        mine = rows.filter(pc.equal(rows["method"], name))
+        parts = mine[PART].unique().to_pylist()
+        found[name] = {part: mine.filter(pc.equal(mine[PART], part)).drop_columns([PART]) for part in parts}
+    return found
 
 
 def _measurement(use_case: UseCase, rest: _Measured, rows: pa.Table) -> Measurement:

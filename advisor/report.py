@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from advisor.files import write_atomically
-from advisor.pictures import forest, quality_and_cost
+from advisor.pictures import forest, learning_curves, quality_and_cost
 from advisor.recommendation import Case, Recommendation
 from advisor.wording import METRIC_WORDS
 
@@ -31,7 +31,11 @@ def write_report(result: Recommendation, folder: Path) -> None:
 
 def as_html(result: Recommendation) -> str:
     """The report as one HTML page that needs no network."""
-    pictures = {"forest": forest(result), "picture": quality_and_cost(result)}
+    pictures = {
+        "forest": forest(result),
+        "picture": quality_and_cost(result),
+        "learning": learning_curves(result),
+    }
     return _render("report.html", result, **pictures)
 
 
@@ -50,6 +54,7 @@ def disagreements(result: Recommendation) -> list[Case]:
 def what_would_change_it(result: Recommendation) -> Iterator[str]:
     """The flips, what more labels would do, and how small a lead so many samples show."""
     yield from (flip.message for flip in result.flips)
+    yield from (curve.overtaking.message for curve in result.curves if curve.overtaking)
     chosen = next((row for row in result.rows if row.method == result.recommended), None)
     if result.labels_needed is not None:
         needed = f"{result.labels_needed:,}"

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from advisor.errors import ON_REQUEST, Cancelled, DoesNotApply
 from advisor.events import Event, Listener
-from advisor.folds import Fold
+from advisor.folds import Fold, thinned
+from advisor.growing import parts_of
 from advisor.methods import Method
 from advisor.racing import rounds
 from advisor.spending import Purse
@@ -22,6 +23,10 @@ from retrieval.errors import RetrievalError
 
 Judge = Callable[[Mapping[str, pa.Table], int], Mapping[str, str]]
 """(rows so far of every method that is still measured, looks in all) -> those to drop, and why."""
+
+
+FAILURES = (GenerationError, FinetuneError, RetrievalError)
+"""Of one method, which leave the others unharmed."""
 
 
 class _TooDear(Cancelled):
@@ -44,6 +49,8 @@ class Run:
         self.not_run: dict[str, str] = {}
         self.dropped: dict[str, str] = {}
         self.stopped: str | None = None
+        self.curves: dict[str, dict[int, pa.Table]] = {}
+        """Method -> part -> its rows where it learned from one of so many samples of each fold."""
         self._laboratory, self._store, self._purse, self._on_event = laboratory, store, purse, on_event
         self._methods, self._folds, self._rounds = methods, folds, rounds([len(fold.test) for fold in folds])
         self._finished_rounds = 0
@@ -64,6 +71,7 @@ class Run:
                 self._finished_rounds = number
                 if number < len(self._rounds):
                     self._drop(judge)
+            self._learn()
         except Cancelled as reason:
             self.stopped = str(reason)
             measured = self.tensor()
@@ -92,6 +100,28 @@ class Run:
             if set(wanted) <= set(self._tables[m.name])
         }
 
+    def _learn(self) -> None:
+        """Learning curves of what was measured to the end; what fails, or is too dear, has none."""
+        least = min(len(fold.train) for fold in self._folds)
+        for method in self._left():
+            if parts := parts_of(method.name, self._laboratory.situation.preset, least):
+                self._tell("stage", f"learning curve of {method.name}")
+                try:
+                    self.curves[method.name] = {part: self._thinned(method, part) for part in parts}
+                except ModelUnavailableError:
+                    raise
+                except (Cancelled, DoesNotApply, *FAILURES):
+                    continue  # The advice is whole without it.
+
+    def _thinned(self, method: Method, part: int) -> pa.Table:
+        """Rows in sample order."""
+        laboratory, tables = self._laboratory, []
+        for number, fold in enumerate(self._folds):
+            seed = laboratory.seed + number
+            learned = thinned(fold, part, laboratory.samples, laboratory.situation.task, seed)
+            tables.append(self._finished(Trial(method, number, learned, len(self._folds), part)))
+        return pa.concat_tables(tables).sort_by("sample")
+
     def _left(self) -> list[Method]:
         out = self.failed.keys() | self.not_run.keys() | self.dropped.keys()
         return [method for method in self._methods if method.name not in out]
@@ -114,23 +144,26 @@ class Run:
         if name in self.failed or name in self.not_run:
             return
         self._tell("trial", f"{name}, fold {trial.fold + 1}", trial.method)
+        try:
+            self._tables[name][trial.fold] = self._finished(trial)
+        except DoesNotApply as reason:
+            self.not_run[name] = str(reason)
+        except ModelUnavailableError:
+            # Of passing nature, and it would strike one method and spare the next.
+            raise
+        except FAILURES as error:
+            self.failed[name] = str(error)
+        else:
+            self._scores[name] = self._score(pa.concat_tables(self._tables[name].values()))
+
+    def _finished(self, trial: Trial) -> pa.Table:
+        """The trial's rows, perhaps from an earlier call; see `_measured`."""
         table = self._store.load(trial)
         if table is None:
-            try:
-                table = self._measured(trial)
-            except DoesNotApply as reason:
-                self.not_run[name] = str(reason)
-                return
-            except ModelUnavailableError:
-                # Of passing nature, and it would strike one method and spare the next.
-                raise
-            except (GenerationError, FinetuneError, RetrievalError) as error:
-                self.failed[name] = str(error)
-                return
+            table = self._measured(trial)
             self._store.save(trial, table)
         self._purse.pay(trial, table)
-        self._tables[name][trial.fold] = table
-        self._scores[name] = self._score(pa.concat_tables(self._tables[name].values()))
+        return table
 
     def _measured(self, trial: Trial) -> pa.Table:
         """The trial's rows.

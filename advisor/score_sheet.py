@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from advisor.audit import Finding as Odd
 from advisor.baseline import Constant, constant
@@ -11,6 +11,7 @@ from advisor.cascade import CASCADE, Arms, Cascade
 from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
+from advisor.growing import part_of
 from advisor.measurement import Measurement
 from advisor.methods import method_of, model_name
 from advisor.prices import prices_for
@@ -40,6 +41,8 @@ class ScoreSheet:
     constraints: Mapping[str, Finding]
     cascade: Cascade | None = None
     """Among the methods, where one can be made of them."""
+    curves: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
+    """Method -> part -> columns of what it answered after learning from one of so many samples."""
 
     @property
     def excluded(self) -> dict[str, str]:
@@ -57,7 +60,8 @@ class ScoreSheet:
         metric = self.measured.situation.task.metric
         return Evidence(
             metric=metric,
-            columns={name: self.columns[name] for name in self.costs},
+            columns={name: self.columns[name] for name in self.costs}
+            | {part_of(name, part): c for name, parts in self.curves.items() for part, c in parts.items()},
             groups=self.groups,
             strata=self.references if metric.name == "macro_f1" else None,
             constant=self.baseline.columns,
@@ -172,7 +176,11 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
     groups = groups_of(measured.samples)
     lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
     cascade = found[0] if found else None
-    sheet = ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade)
+    curves = {
+        name: {part: task.metric.columns(rows["output"].to_pylist(), references) for part, rows in of.items()}
+        for name, of in measured.curves.items()
+    }
+    sheet = ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade, curves)
     return sheet.under(use_case)
 
 

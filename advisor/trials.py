@@ -39,11 +39,14 @@ class Trial:
     split: Fold
     of: int = 1
     """Trials of this method in all."""
+    part: int = 1
+    """Above 1 it learned from one of so many samples of the fold, for a learning curve; nothing is timed."""
 
     @property
     def key(self) -> str:
         """Its file name in the store."""
-        return f"{quote(self.method.name, safe=' @')}-{self.fold}"
+        part = f"-1of{self.part}" if self.part > 1 else ""
+        return f"{quote(self.method.name, safe=' @')}-{self.fold}{part}"
 
 
 def calls_of(trial: Trial) -> int:
@@ -54,7 +57,7 @@ def calls_of(trial: Trial) -> int:
 
 def _timed(trial: Trial) -> int:
     """Requests answered one at a time: the method's probes spread over its trials, and one to warm up."""
-    return 1 + ceil(PROBES / trial.of)
+    return 1 + ceil(PROBES / trial.of) if trial.part == 1 else 0
 
 
 class TrialStore:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from advisor.cascade import CASCADE
@@ -11,11 +13,13 @@ from advisor.economics import break_even
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
 from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
+from advisor.learning_curves import curves, gains, growths, is_known
 from advisor.measurement import Measurement
 from advisor.prices import prices_for
 from advisor.recommendation import Recommendation, Row
-from advisor.resampling import Resampled, draw
+from advisor.resampling import Draws, Resampled, draw
 from advisor.score_sheet import ScoreSheet, score_sheet
+from advisor.scoring import Floats
 from advisor.statistics import Standing, standings, winner_score
 from advisor.use_case import UseCase
 from advisor.wording import Findings, say
@@ -35,8 +39,28 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
     draws = draw(sheet.evidence, use_case.seed)
     drawn = draws.among(list(sheet.costs), sheet.excluded)
     found = _find(use_case, sheet, drawn)
-    changes = flips(use_case, sheet, draws, found.decision)
-    return _recommendation(use_case, sheet, found, drawn).model_copy(update={"flips": changes})
+    more = {
+        "flips": flips(use_case, sheet, draws, found.decision),
+        **_learning(use_case, sheet, draws, drawn, found),
+    }
+    return _recommendation(use_case, sheet, found, drawn).model_copy(update=more)
+
+
+def _learning(
+    use_case: UseCase, sheet: ScoreSheet, draws: Draws, drawn: Resampled, found: Findings
+) -> dict[str, Any]:
+    """What the methods would learn from more labelled samples, and what these are worth."""
+    learned, given = growths(sheet.curves, sheet.measured.learned_from, draws), len(use_case.samples)
+    allowed = [drawn.names[m] for m in drawn.allowed]
+
+    def gained(times: float) -> Floats:
+        return gains(learned, allowed, times * given)
+
+    known = gained if learned and is_known(learned, allowed) else None
+    return {
+        "curves": curves(learned, drawn, found.decision.recommended, use_case.margin, given),
+        "outlooks": outlooks(drawn, use_case.margin, found.samples, known),
+    }
 
 
 def _check_measured(measured: Measurement) -> None:
@@ -88,7 +112,6 @@ def _recommendation(
         winner_score=winner[0] if winner else None,
         winner_interval=winner[1] if winner else None,
         labels_needed=found.labels_needed,
-        outlooks=outlooks(drawn, margin, found.samples),
         detectable=detectable(drawn, margin, chosen) if chosen else None,
         knowledge_share=sheet.knowledge_share,
         constant_answer=sheet.baseline.answer,

@@ -1,0 +1,181 @@
+"""Learning curves: what a method scores by the samples that it learns from, and where it goes from there.
+
+A method is measured again where it learned from a quarter and a half of each train fold. Through these
+points and the whole fold goes an inverse power law, a - b * n ** -c, on every resample anew: the bands hold
+what other samples would have shown. Nothing is forecast beyond `FARTHEST` times the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from advisor.growing import grows, part_of
+from advisor.resampling import RESAMPLES, Draws, Resampled
+from advisor.scoring import Floats
+from advisor.statistics import LEVEL, SURE, TIE, Interval, interval
+
+EXPONENTS = np.array([0.1, 0.25, 0.5, 0.75, 1.0])
+"""Of the power law; the one that fits best is taken on each resample."""
+TIMES = (1.5, 2.0, 3.0, 5.0)
+"""How many times the samples are forecast."""
+FARTHEST = TIMES[-1]
+STEPS = np.linspace(1, FARTHEST, 81)
+"""Where a crossing is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A score after learning from so many samples."""
+
+    samples: int
+    score: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaking:
+    """Whether and where the rule would take this method instead of the recommended one."""
+
+    chances: tuple[float, ...]
+    """Share of the forecasts in which it would, at each of the curve's forecast points."""
+    samples: int | None
+    """From which it would in half of them; None where that is farther than anything is forecast."""
+    interval: tuple[int | None, int | None]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What is told of one method's learning."""
+
+    method: str
+    measured: tuple[Point, ...]
+    forecast: tuple[Point, ...]
+    """By labelled samples in all, all of them learned from."""
+    overtaking: Overtaking | None
+    """None for the recommended method, where it is not known how that learns, and for an excluded method."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The learning curve of one method on every resample."""
+
+    sizes: Floats
+    """Samples learned from, ascending; shape (points,)."""
+    observed: Floats
+    scores: Floats
+    """Shape (points, RESAMPLES)."""
+    slopes: Floats
+    exponents: Floats
+
+    @staticmethod
+    def through(sizes: Floats, observed: Floats, scores: Floats) -> Growth:
+        """Least squares for each exponent; learning from more never harms."""
+        powers = sizes[:, None] ** -EXPONENTS
+        x, y = powers - powers.mean(axis=0), scores - scores.mean(axis=0)
+        slopes = np.maximum(-(x.T @ y) / (x**2).sum(axis=0)[:, None], 0)
+        errors = ((y[:, None] + x[:, :, None] * slopes) ** 2).sum(axis=0)
+        best = errors.argmin(axis=0)
+        return Growth(sizes, observed, scores, slopes[best, np.arange(len(best))], EXPONENTS[best])
+
+    def gain(self, samples: float) -> Floats:
+        """What it scores more after learning from so many than it was measured with; shape (RESAMPLES,)."""
+        grown = self.slopes * (self.sizes[-1] ** -self.exponents - samples**-self.exponents)
+        return np.asarray(np.clip(grown, 0, np.maximum(1 - self.scores[-1], 0)))
+
+
+def growths(measured: Mapping[str, Iterable[int]], learned_from: float, draws: Draws) -> dict[str, Growth]:
+    """Of every method that was measured where it learned from parts of `learned_from` samples."""
+    found = {}
+    for name, parts in measured.items():
+        keys = [*(part_of(name, part) for part in parts), name]
+        sizes = np.array([learned_from / part for part in (*parts, 1)])
+        observed = np.array([draws.metric.value(draws.columns[key].sum(axis=0)) for key in keys])
+        found[name] = Growth.through(sizes, observed, np.array([draws.scores[key] for key in keys]))
+    return found
+
+
+def gains(found: Mapping[str, Growth], names: Sequence[str], samples: float) -> Floats:
+    """What each method learns by then; shape (methods, RESAMPLES). See `is_known`."""
+    return np.array([found[n].gain(samples) if n in found else np.zeros(RESAMPLES) for n in names])
+
+
+def is_known(found: Mapping[str, Growth], names: Iterable[str]) -> bool:
+    """Whether what all of them learn is known: by its curve, or since more samples teach it nothing."""
+    return all(name in found or not grows(name) for name in names)
+
+
+def curves(
+    found: Mapping[str, Growth], drawn: Resampled, chosen: str | None, margin: float, samples: int
+) -> tuple[Curve, ...]:
+    """Each curve, and where the rule would leave the recommended method for it; `samples` are labelled."""
+    return tuple(
+        Curve(
+            method=name,
+            measured=tuple(
+                Point(round(size), float(score), interval(resamples))
+                for size, score, resamples in zip(one.sizes, one.observed, one.scores, strict=True)
+            ),
+            forecast=tuple(_forecast(one, times * samples) for times in TIMES),
+            overtaking=_overtaking(found, drawn, chosen, name, margin, samples),
+        )
+        for name, one in found.items()
+    )
+
+
+def _forecast(one: Growth, samples: float) -> Point:
+    gain = one.gain(samples)
+    return Point(round(samples), float(one.observed[-1] + gain.mean()), interval(one.scores[-1] + gain))
+
+
+def _overtaking(
+    found: Mapping[str, Growth], drawn: Resampled, chosen: str | None, name: str, margin: float, samples: int
+) -> Overtaking | None:
+    """The rule takes the simplest method within the margin of the best."""
+    names = [drawn.names[m] for m in drawn.allowed]
+    if chosen is None or name == chosen or name not in names or not is_known(found, [chosen]):
+        return None
+    mine, other = drawn.names.index(name), drawn.names.index(chosen)
+    least = margin + TIE if other < mine else -margin - TIE
+
+    def ahead(times: float) -> npt.NDArray[np.bool_]:
+        now, then = drawn.scores[[other, mine]] + gains(found, [chosen, name], times * samples)
+        return np.asarray(then - now > least)
+
+    paths = np.array([ahead(times) for times in STEPS])
+    first = np.where(paths.any(axis=0), STEPS[paths.argmax(axis=0)], np.inf)
+    low, middle, high = np.quantile(first, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2], method="higher")
+    chances = tuple(float(ahead(times).mean()) for times in TIMES)
+    where, ends = _whole(middle * samples), (_whole(low * samples), _whole(high * samples))
+    return Overtaking(chances, where, ends, _told(chosen, name, samples, chances, where, ends))
+
+
+def _told(
+    chosen: str,
+    name: str,
+    samples: int,
+    chances: Sequence[float],
+    where: int | None,
+    ends: Sequence[int | None],
+) -> str:
+    farthest = f"{FARTHEST * samples:,.0f}"
+    last = f"{100 * chances[-1]:.0f} % of the forecasts say so at {farthest}"
+    if chances[-1] >= SURE and where is not None:
+        between = " to ".join(f"more than {farthest}" if end is None else f"{end:,}" for end in ends)
+        return (
+            f"With more labelled samples {name} would probably be taken instead of {chosen}: "
+            f"from about {where:,} on (90 % interval {between})."
+        )
+    if max(chances) <= 1 - SURE:
+        return f"With more labelled samples {name} would hardly be taken instead of {chosen}: {last}."
+    return (
+        f"Whether {name} would be taken instead of {chosen} with more labelled samples is not known: {last}."
+    )
+
+
+def _whole(samples: float) -> int | None:
+    return round(samples) if np.isfinite(samples) else None
