@@ -9,6 +9,7 @@ from math import ceil
 from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
+from advisor.growing import parts_of
 from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
 from advisor.methods.few_shot import SHOTS
 from advisor.methods.prompt_search import PromptSearch, race_answers
@@ -100,12 +101,18 @@ def estimate(use_case: UseCase) -> Estimate:
     seconds = LOAD_SECONDS + _index_seconds(use_case)
     if any(c.method.name in EMBEDDING for c in runnable):
         seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    for method in (c.method for c in runnable):
-        seconds += (n + PROBES) * _answer_seconds(method, use_case)
-        seconds += FOLDS * _searching(method, use_case.preset) * _answer_seconds(method, use_case)
-        if method.name in TRAINED:
-            seconds += FOLDS * _train_seconds(method, use_case, every - n // FOLDS)
-    calls = {c: _calls(c.method, use_case, n) for c in runnable if c.asks_model}
+    learned = every - n // FOLDS
+    for candidate in runnable:
+        prepare, answer = seconds_of(candidate.method, use_case, learned)
+        seconds += FOLDS * prepare + (n + PROBES) * answer
+        for part in parts_of(candidate.name, use_case.preset, learned):
+            prepare, _ = seconds_of(candidate.method, use_case, learned // part)
+            seconds += FOLDS * prepare + n * answer
+    calls = {
+        c: _calls(c.method, use_case, n, learned) + n * len(parts_of(c.name, use_case.preset, learned))
+        for c in runnable
+        if c.asks_model
+    }
     return Estimate(
         methods=tuple(c.name for c in runnable),
         not_run=not_run,
@@ -117,13 +124,20 @@ def estimate(use_case: UseCase) -> Estimate:
     )
 
 
-def _calls(method: Method, use_case: UseCase, n: int) -> int:
-    return n + FOLDS * (1 + ceil(PROBES / FOLDS) + _searching(method, use_case.preset))
+def seconds_of(method: Method, use_case: UseCase, learned: int) -> tuple[float, float]:
+    """Of preparing the method on so many samples, and of an answer."""
+    answer = _answer_seconds(method, use_case)
+    prepare = _searching(method, use_case.preset, learned) * answer
+    return prepare + (_train_seconds(method, use_case, learned) if method.name in TRAINED else 0.0), answer
 
 
-def _searching(method: Method, preset: Preset) -> int:
+def _calls(method: Method, use_case: UseCase, n: int, learned: int) -> int:
+    return n + FOLDS * (1 + ceil(PROBES / FOLDS) + _searching(method, use_case.preset, learned))
+
+
+def _searching(method: Method, preset: Preset, learned: int) -> int:
     """Answers that preparing takes, a fold."""
-    return race_answers(preset) if method.name == PromptSearch.name else 0
+    return race_answers(preset, learned) if method.name == PromptSearch.name else 0
 
 
 def _money(use_case: UseCase, calls: Mapping[Candidate, int], seconds: float) -> float | None:

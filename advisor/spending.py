@@ -65,7 +65,8 @@ class Purse:
     def _calls(self, trial: Trial) -> int:
         """What the trial asks, and what preparing it did."""
         searches = method_name(trial.method.name) == PromptSearch.name
-        return calls_of(trial) + (race_answers(self._preset) if searches else 0)
+        learned = len(trial.split.train)
+        return calls_of(trial) + (race_answers(self._preset, learned) if searches else 0)
 
     def _price(self, trial: Trial, rows: pa.Table) -> Spent:
         seconds = rows["prepare_seconds"][0].as_py() + _sum(rows, "seconds") + _sum(rows, "latency")

@@ -52,13 +52,20 @@ class PromptSearch:
 
         """
         order = Random(training.seed).sample(list(training.examples), len(training.examples))  # noqa: S311
-        judged = order[: min(BLOCK * ROUNDS, len(order) // 2)]
+        judged = order[: _judged(len(order))]
         return _race(training, _prompts(training, order[len(judged) :]), judged)
 
 
-def race_answers(preset: Preset) -> int:
-    """Answers that a race takes at most: all prompts, then half of them, and so on."""
-    return BLOCK * sum(-(-PROMPTS[preset] >> round_) for round_ in range(ROUNDS))
+def race_answers(preset: Preset, learned: int) -> int:
+    """Answers that a race on so many samples takes: all prompts on a block, half of them on the next."""
+    judged = _judged(learned)
+    blocks = [min(BLOCK, judged - begin) for begin in range(0, judged, BLOCK)]
+    return sum(block * -(-PROMPTS[preset] >> round_) for round_, block in enumerate(blocks))
+
+
+def _judged(learned: int) -> int:
+    """Samples that the race is held on; the others are shown."""
+    return min(BLOCK * ROUNDS, learned // 2)
 
 
 def _prompts(training: Training, pool: Sequence[Sample]) -> list[Plan]:

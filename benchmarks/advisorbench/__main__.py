@@ -21,7 +21,7 @@ from typing import get_args
 from rich.console import Console
 
 from advisor.errors import AdvisorError, UseCaseError
-from advisor.estimate import estimate
+from advisor.estimate import applicable, estimate, seconds_of, situation_of
 from advisor.files import write_atomically
 from advisor.use_case import Preset
 from benchmarks.advisorbench.customers import BenchTask, Customer, customers, read_task, use_case_of
@@ -32,6 +32,9 @@ from benchmarks.advisorbench.page import write_page
 from benchmarks.advisorbench.progress import Remaining
 from benchmarks.advisorbench.replay import see_all
 from benchmarks.advisorbench.tensors import load_all
+from finetune.errors import FinetuneError
+from generation.errors import GenerationError
+from retrieval.errors import RetrievalError
 from service.settings import Settings
 from service.wiring import build_workbench
 
@@ -44,18 +47,20 @@ def measure_all(given: argparse.Namespace) -> Path:
     places = Places(given.out / "tensors", given.out / "work", given.truth or given.out / "truth")
     workbench = build_workbench(Settings())
     plan = list(_plan(given))
-    weights = [_expected(task, customer) for task, customer in plan]
-    left = Remaining(sum(weights))
-    for number, ((task, customer), weight) in enumerate(zip(plan, weights, strict=True), start=1):
+    work = [_work(*pair) for pair in plan if not places.kept(*pair).exists()]
+    left = Remaining(sum(seconds for _, seconds in work))
+    trials = sum(trials for trials, _ in work)
+    _say("plan", f"{len(plan)} customers, {len(plan) - len(work)} measured before; {trials:,} trials, {left}")
+    for number, (task, customer) in enumerate(plan, start=1):
         name = f"{number}/{len(plan)} {task.name} {customer.key}"
-        was_kept = (places.tensors / task.name / f"{customer.key}.parquet").exists()
-        began = time.perf_counter()
+        is_new, began = not places.kept(task, customer).exists(), time.perf_counter()
         try:
             measure_customer(task, customer, workbench, places, partial(_say, name))
-        except AdvisorError as error:
+        except (AdvisorError, GenerationError, FinetuneError, RetrievalError) as error:
             _say(name, f"not measured: {error}")
-        left.finished(weight, time.perf_counter() - began, was_kept=was_kept)
-        _say(name, f"done, {left}")
+        if is_new:
+            left.finished(_work(task, customer)[1], time.perf_counter() - began)
+            _say(name, f"done, {left}")
     return places.tensors
 
 
@@ -71,9 +76,13 @@ def _plan(given: argparse.Namespace) -> Iterator[tuple[BenchTask, Customer]]:
     return iter(sorted(every, key=lambda pair: (pair[1].draw, pair[1].n, pair[1].task)))
 
 
-def _expected(task: BenchTask, customer: Customer) -> float:
-    """Seconds, roughly: the adviser's own estimate, and as much again for each test line as for a sample."""
-    return estimate(use_case_of(customer, task.pool)).seconds * (1 + len(task.test) / customer.n)
+def _work(task: BenchTask, customer: Customer) -> tuple[int, float]:
+    """Trials and seconds: the adviser's own estimate, and a deployment of each method that learns."""
+    case = use_case_of(customer, task.pool)
+    deployed = [m for m in applicable(situation_of(case))[0] if m.learns]
+    spent = [seconds_of(candidate.method, case, customer.n) for candidate in deployed]
+    told = estimate(case)
+    return told.trials, told.seconds + sum(prepare + len(task.test) * answer for prepare, answer in spent)
 
 
 def _say(name: str, told: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ class TestLine(NamedTuple):
     """From 0."""
     input: str
     output: str
+    weight: float
+    """How many lines of a plain draw it stands for: less than 1 where more of its label were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,35 @@ class Customer:
 def read_task(folder: Path, most: int, model: str | None, preset: Preset) -> BenchTask:
     """The task with at most so many test lines, drawn by the task's name.
 
+    Where the metric counts every label alike, as many lines of each label are taken as there are.
+
     Raises:
         UseCaseError: a file is missing or not valid.
 
     """
     pool = load_use_case(folder)
     # Named, so that no customer guesses another metric from its few samples.
-    told = {"preset": preset, "metric": understand(pool).metric.name, "model": model or pool.model}
-    pool = pool.model_copy(update=told)
+    metric = understand(pool).metric.name
+    pool = pool.model_copy(update={"preset": preset, "metric": metric, "model": model or pool.model})
     lines = read_rows(folder / "test.jsonl", ("input", "output"))
-    chosen = sorted(_order(f"{folder.name}/test", len(lines))[:most])
+    strata = [line["output"].strip().casefold() if metric == "macro_f1" else "" for line in lines]
+    drawn = draw_lines(_order(f"{folder.name}/test", len(lines)), strata, most)
     kind = json.loads((folder / "task.json").read_text("utf-8")).get("output", "text")
-    return BenchTask(folder.name, pool, tuple(_line(i, lines[i]) for i in chosen), kind)
+    return BenchTask(folder.name, pool, tuple(_line(i, lines[i], w) for i, w in drawn.items()), kind)
+
+
+def draw_lines(order: Sequence[int], strata: Sequence[str], most: int) -> dict[int, float]:
+    """Line -> weight, of at most so many lines: one of each stratum in turn, the first in the order first.
+
+    Weights restore the shares of the strata, and are 1 on average.
+    """
+    every, rank = Counter[str](), dict[int, int]()
+    for line in order:
+        rank[line] = every[strata[line]]
+        every[strata[line]] += 1
+    taken = sorted(sorted(order, key=rank.__getitem__)[:most])
+    some = Counter(strata[line] for line in taken)
+    return {i: every[strata[i]] / some[strata[i]] * len(taken) / len(order) for i in taken}
 
 
 def customers(task: str, pool: int, sizes: Sequence[int], draws: int) -> list[Customer]:
@@ -87,10 +107,10 @@ def use_case_of(customer: Customer, pool: UseCase) -> UseCase:
     return pool.model_copy(update={"samples": samples, "seed": customer.draw})
 
 
-def _line(number: int, row: dict[str, Any]) -> TestLine:
+def _line(number: int, row: dict[str, Any], weight: float) -> TestLine:
     wanted = row["output"]
     text = json.dumps(wanted, ensure_ascii=False) if isinstance(wanted, dict) else wanted
-    return TestLine(number, row["input"], text)
+    return TestLine(number, row["input"], text, weight)
 
 
 def _order(name: str, n: int) -> list[int]:

@@ -35,6 +35,9 @@ class Outcome:
     """By truth, of what is served."""
     regret: float
     plain_regret: float
+    score_error: float
+    """Standard error of the score."""
+    regret_error: float
     margin: float
     p_within: float
     """The adviser's own probability that what is served loses at most the margin."""
@@ -78,6 +81,8 @@ def _outcome(seen: Seen, size: int, weight: float) -> Outcome:
         score=truth.scores[advice.served],
         regret=truth.regret[advice.served],
         plain_regret=truth.plain_regret[advice.served],
+        score_error=truth.score_error[advice.served],
+        regret_error=truth.regret_error[advice.served],
         margin=seen.about.margin,
         p_within=seen.standing[advice.served].p_within_margin,
         covered=covered,
@@ -115,6 +120,7 @@ def figures(found: Sequence[Outcome], weights: Floats | None = None) -> Summary:
         "calibration_error": calibration_error(np.array([o.p_within for o in found]), within, w),
         "cost_vs_exhaustive": mean(np.array([o.cost for o in found]), w),
         "wall_seconds_median": quantile(np.array([o.wall_seconds for o in found]), w, 0.5),
+        "truth_error": mean(100 * np.array([o.regret_error for o in found]), w),
         "baselines": others,
     }
 

@@ -36,6 +36,10 @@ class Places:
     """What is under way; a customer's folder goes when its tensor is written."""
     truth: Path
 
+    def kept(self, task: BenchTask, customer: Customer) -> Path:
+        """The customer's tensor."""
+        return self.tensors / task.name / f"{customer.key}.parquet"
+
 
 def measure_customer(
     task: BenchTask, customer: Customer, workbench: Workbench, places: Places, tell: Tell
@@ -47,7 +51,7 @@ def measure_customer(
         AdvisorError: the adviser cannot measure this customer.
 
     """
-    kept, mark = places.tensors / task.name / f"{customer.key}.parquet", _mark(task, workbench)
+    kept, mark = places.kept(task, customer), _mark(task, workbench)
     if kept.exists():
         return _still_valid(load(kept), mark, kept)
     truth = Truth(task, places.truth / f"{task.name}-{mark[:12]}", workbench)

@@ -24,6 +24,7 @@ ROWS: tuple[tuple[str, str, float, str], ...] = (
     ("calibration error", "calibration_error", 100, " points"),
     ("cost against exhaustive", "cost_vs_exhaustive", 100, " %"),
     ("median wall seconds", "wall_seconds_median", 1, ""),
+    ("standard error of a customer's regret, points", "truth_error", 1, ""),
 )
 BySize = Mapping[int, Sequence[Outcome]]
 
@@ -122,9 +123,11 @@ def _tasks_table(every: Sequence[Outcome]) -> str:
         mine = [o for o in every if o.task == task]
         served = ", ".join(f"{name} {times}" for name, times in Counter(o.served for o in mine).most_common())
         false = sum(o.claims and not o.within for o in mine)
-        regret = 100 * mean(np.array([o.regret for o in mine]), _weights(mine))
-        rows.append([task, served, f"{regret:.2f}", f"{false} of {sum(o.claims for o in mine)}"])
-    return _table(["task", "served, times", "mean regret", "false claims"], rows)
+        told = ([o.regret for o in mine], [o.regret_error for o in mine], [o.score_error for o in mine])
+        points = [f"{100 * mean(np.array(values), _weights(mine)):.2f}" for values in told]
+        rows.append([task, served, *points, f"{false} of {sum(o.claims for o in mine)}"])
+    head = ["task", "served, times", "mean regret", "its standard error", "that of the true score"]
+    return _table([*head, "false claims"], rows)
 
 
 def _regret_lines(told: Mapping[int, Summary]) -> dict[str, list[tuple[int, float]]]:

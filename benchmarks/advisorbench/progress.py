@@ -35,11 +35,10 @@ class Remaining:
     def __init__(self, expected: float) -> None:
         self._left, self._done, self._spent = expected, 0.0, 0.0
 
-    def finished(self, expected: float, took: float, *, was_kept: bool) -> None:
-        """A piece is done; one that was kept from an earlier run says nothing of the speed."""
+    def finished(self, expected: float, took: float) -> None:
+        """A piece is done."""
         self._left -= expected
-        if not was_kept:
-            self._done, self._spent = self._done + expected, self._spent + took
+        self._done, self._spent = self._done + expected, self._spent + took
 
     def __str__(self) -> str:
         speed = self._spent / self._done if self._done else 1.0

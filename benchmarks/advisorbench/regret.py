@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.resampling import RESAMPLES, Evidence, Resampled, resample
+from advisor.scoring import Floats
 from benchmarks.advisorbench.tensors import Part, Tensor
 
 
@@ -20,14 +21,27 @@ class Truth:
     """What the best method that meets the constraints gains on it, freed of the winner's curse."""
     plain_regret: Mapping[str, float]
     """The highest score minus its own; too large on average, for the highest is partly luck."""
+    score_error: Mapping[str, float]
+    """Standard error of each score: how far other test lines would move it."""
+    regret_error: Mapping[str, float]
+    """The same of each loss to the highest score."""
 
 
 def truth_of(tensor: Tensor) -> Truth:
     """Score the deployments and compare them."""
     drawn = resample(evidence(tensor, tensor.test, None), 0, tensor.about.excluded)
-    scores = dict(zip(drawn.names, drawn.observed.tolist(), strict=True))
-    best = drawn.observed[drawn.leader]
-    return Truth(scores, regrets(drawn), {name: float(best - score) for name, score in scores.items()})
+    lost = drawn.observed[drawn.leader] - drawn.observed
+
+    def named(values: Floats) -> dict[str, float]:
+        return dict(zip(drawn.names, values.tolist(), strict=True))
+
+    return Truth(
+        scores=named(drawn.observed),
+        regret=regrets(drawn),
+        plain_regret=named(lost),
+        score_error=named(drawn.scores.std(axis=1)),
+        regret_error=named((drawn.scores[drawn.leader] - drawn.scores).std(axis=1)),
+    )
 
 
 def evidence(tensor: Tensor, parts: Mapping[str, Part], constant: Part | None) -> Evidence:

@@ -53,7 +53,8 @@ class Scorer:
         wanted = [line.output for line in task.test]
         copies = groups_of([Sample.model_construct(input=t.input, output=t.output) for t in task.test])
         lines = [line.number for line in task.test]
-        columns = self.metric.columns(rows["output"].to_pylist(), wanted)
+        weights = np.array([[line.weight] for line in task.test])
+        columns = weights * self.metric.columns(rows["output"].to_pylist(), wanted)
         return self._part(rows, columns, lines, [-1] * len(lines), copies, wanted)
 
     def _sample_part(self, sheet: ScoreSheet, rows: pa.Table, columns: Floats) -> Part:

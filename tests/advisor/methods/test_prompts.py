@@ -14,7 +14,7 @@ from advisor.estimate import estimate, situation_of
 from advisor.events import never
 from advisor.measure import open_corpus
 from advisor.methods import BY_NAME, Training
-from advisor.methods.prompt_search import WORDINGS
+from advisor.methods.prompt_search import WORDINGS, race_answers
 from advisor.plan import Plan
 from advisor.recommend import recommend
 from advisor.use_case import UseCase
@@ -94,7 +94,7 @@ def test_the_wording_that_answers_best_is_found(tmp_path: Path) -> None:
     bench, model = workbench(needs_the_third_wording)
     plan = prepared("prompt-search", parity(), bench, tmp_path).plan
     assert WORDINGS[2].splitlines()[1] in plan.instruction
-    assert len(model.requests) == 12 * 8 + 12 * 4 + 6 * 2
+    assert len(model.requests) == race_answers("standard", 60) == 12 * 8 + 12 * 4 + 6 * 2
 
 
 def test_no_prompt_of_the_race_shows_what_it_is_judged_on(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.advisorbench.customers import Customer, customers, read_task, use_case_of
+import pytest
+
+from benchmarks.advisorbench.customers import Customer, customers, draw_lines, read_task, use_case_of
 
 
 def test_equal_customers_are_one() -> None:
@@ -27,3 +29,13 @@ def test_the_test_lines_are_drawn_once(parity: Path) -> None:
     assert first == second and len(first) == 10
     rows = (parity / "test.jsonl").read_text().splitlines()
     assert all(f'"{line.input}"' in rows[line.number] for line in first)
+
+
+def test_all_lines_of_a_rare_label_are_taken_and_weigh_what_they_should() -> None:
+    strata = ["rare" if line % 20 == 0 else "often" for line in range(200)]
+    drawn = draw_lines(range(199, -1, -1), strata, 40)
+    weight = {name: [w for line, w in drawn.items() if strata[line] == name] for name in ("rare", "often")}
+    assert len(weight["rare"]) == 10 and len(weight["often"]) == 30
+    assert sum(weight["rare"]) == pytest.approx(40 * 10 / 200)
+    assert sum(weight["often"]) == pytest.approx(40 * 190 / 200)
+    assert list(draw_lines(range(199, -1, -1), [""] * 200, 40)) == list(range(160, 200))

@@ -29,6 +29,8 @@ def outcome(task: str, regret: float, verdict: str, **told: object) -> Outcome:
         "served": "few-shot",
         "score": 0.5,
         "plain_regret": regret,
+        "score_error": 0.03,
+        "regret_error": 0.01,
         "margin": 0.02,
         "p_within": 0.85,
         "covered": None,
@@ -54,7 +56,7 @@ def test_the_figures_of_four_customers() -> None:
     assert told["false_claim_rate"] == pytest.approx(1 / 3)
     assert told["calibration_error"] == pytest.approx(0.85 - 0.5)
     assert told["cost_vs_exhaustive"] == pytest.approx(0.75)
-    assert told["wall_seconds_median"] == 20.0
+    assert told["wall_seconds_median"] == 20.0 and told["truth_error"] == pytest.approx(1.0)
     assert told["baselines"]["random"] == {"mean_regret": pytest.approx(6.0)}
     assert coverage(found) == pytest.approx(0.5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ FIELDS = {
     "calibration_error",
     "cost_vs_exhaustive",
     "wall_seconds_median",
+    "truth_error",
     "baselines",
 }
 Simulate = Callable[..., Tensor]
@@ -58,6 +60,8 @@ def test_what_is_not_measured_counts_as_spared(simulate: Simulate, part_of: Call
     [seen] = see_all([replace(tensor, test=tensor.test | {"feature-head": head})])
     assert seen.cost == pytest.approx(20 / (20 + 60))
     assert seen.truth.regret["few-shot"] == pytest.approx(0.5, abs=0.1)
+    assert seen.truth.score_error["few-shot"] == pytest.approx(math.sqrt(0.25 / 300), rel=0.05)
+    assert seen.truth.regret_error["feature-head"] == 0
 
 
 def test_a_tensor_is_read_as_it_was_written(simulate: Simulate, tmp_path: Path) -> None:
