@@ -1,6 +1,7 @@
 """Caches beside a segment, which can always be made again: an inverted file and word lists.
 
-A cache that is missing, belongs to another segment or is damaged counts as not there.
+A cache that is missing, or whose header or size is not that of its segment, counts as not there.
+Every byte is read by `drop_damaged`, which takes time in proportion to the store.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from zlib import crc32
 
-from retrieval.store.arrays_file import ArraysDamagedError, is_whole, written_beside
+from retrieval.store.arrays_file import ArraysDamagedError, is_whole, read_arrays, written_beside
 from retrieval.store.inverted_file import FlatIndex, InvertedFile, RowIndex
 from retrieval.store.segment import Segment
 from retrieval.store.texts import read_text
@@ -60,10 +61,12 @@ class Manifest:
 def load_index(folder: Path, name: str, segment: Segment) -> LoadedIndex:
     """The inverted file of a segment, or an exact index where there is none that is valid."""
     manifest = read_manifest(folder, name, segment)
-    if manifest is None:
-        return LoadedIndex(FlatIndex(segment.matrix), IndexFacts("flat", 1.0))
-    index = InvertedFile.load(folder / (name + LISTS), manifest.probes)
-    return LoadedIndex(index, IndexFacts("inverted", manifest.recall, manifest.lists, manifest.probes))
+    with suppress(RuntimeError):
+        if manifest is not None:
+            index = InvertedFile.load(folder / (name + LISTS), manifest.probes)
+            facts = IndexFacts("inverted", manifest.recall, manifest.lists, manifest.probes)
+            return LoadedIndex(index, facts)
+    return LoadedIndex(FlatIndex(segment.matrix), IndexFacts("flat", 1.0))
 
 
 def build_index(folder: Path, name: str, segment: Segment) -> None:
@@ -86,22 +89,29 @@ def build_index(folder: Path, name: str, segment: Segment) -> None:
 
 
 def read_manifest(folder: Path, name: str, segment: Segment) -> Manifest | None:
-    """What an inverted file was written with, if it is there, belongs to the segment and is whole."""
+    """What an inverted file was written with, if it is there and belongs to the segment."""
     with suppress(OSError, ValueError, TypeError):
-        manifest = Manifest(**json.loads((folder / (name + MANIFEST)).read_bytes()))
-        found = _fingerprint(folder / (name + LISTS))
-        if manifest.source == segment.file.checksum and found == (manifest.bytes, manifest.checksum):
+        manifest = _manifest(folder, name)
+        size = (folder / (name + LISTS)).stat().st_size
+        if (manifest.source, manifest.bytes) == (segment.file.checksum, size):
             return manifest
     return None
 
 
 def load_words(folder: Path, name: str, segment: Segment) -> WordFile | None:
-    """The word lists of a segment, if they are there and whole."""
+    """The word lists of a segment, if they are there and belong to it."""
     with suppress(FileNotFoundError, ArraysDamagedError):
-        found = read_words(folder / (name + WORDS), segment.file.checksum)
-        if is_whole(found.file):
-            return found
+        return read_words(folder / (name + WORDS), segment.file.checksum)
     return None
+
+
+def drop_damaged(folder: Path, name: str) -> bool:
+    """Remove those caches of a segment that are not as they were written, and tell whether there were any."""
+    each = {folder / (name + WORDS): _whole_words, folder / (name + MANIFEST): _whole_lists}
+    damaged = [path for path, is_whole in each.items() if path.exists() and not is_whole(folder, name)]
+    for path in damaged:
+        path.unlink(missing_ok=True)
+    return bool(damaged)
 
 
 def words_from_texts(connection: sqlite3.Connection, segment: Segment) -> WordTail:
@@ -118,6 +128,25 @@ def _word_list(connection: sqlite3.Connection, passage: int) -> bytes:
     file, start, end, title = row
     text = read_text(connection, file, start, end)
     return word_list(f"{title}\n{text}" if title else text)
+
+
+def _whole_words(folder: Path, name: str) -> bool:
+    try:
+        return is_whole(read_arrays(folder / (name + WORDS)))
+    except ArraysDamagedError:
+        return False
+
+
+def _whole_lists(folder: Path, name: str) -> bool:
+    try:
+        manifest = _manifest(folder, name)
+        return _fingerprint(folder / (name + LISTS)) == (manifest.bytes, manifest.checksum)
+    except (FileNotFoundError, ValueError, TypeError):
+        return False
+
+
+def _manifest(folder: Path, name: str) -> Manifest:
+    return Manifest(**json.loads((folder / (name + MANIFEST)).read_bytes()))
 
 
 def _fingerprint(path: Path) -> tuple[int, int]:

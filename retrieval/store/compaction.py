@@ -18,6 +18,7 @@ from retrieval.store.caches import (
     VECTORS,
     WORDS,
     build_index,
+    drop_damaged,
     load_words,
     read_manifest,
     words_from_texts,
@@ -97,6 +98,8 @@ def compact(database: Database, folder: Path, limits: Limits) -> Compacted:
     """
     with database.writing() as connection:
         sweep(connection, folder)
+    for name, _ in _listed(database, folder):
+        drop_damaged(folder, name)
     rebuilt = _rebuild_words(database, folder)
     group = chosen(_sources(database, folder), limits)
     dropped = sum(len(source.kept) - source.rows for source in group)

@@ -85,8 +85,16 @@ class InvertedFile:
 
     @classmethod
     def load(cls, path: Path, probes: int) -> InvertedFile:
-        """An index as it was saved; the caller has checked that the file is whole."""
-        return cls(_faiss().read_index(str(path)), probes)
+        """An index as it was saved, whose lists stay in the file, mapped into memory.
+
+        Raises:
+            RuntimeError: the file is not what was saved.
+        """
+        faiss = _faiss()
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        # Threads that read ahead cost more than the few lists of a search.
+        faiss.downcast_InvertedLists(index.invlists).prefetch_nthread = 0
+        return cls(index, probes)
 
     def save(self, out: BinaryIO) -> None:
         """Write the index to a stream.

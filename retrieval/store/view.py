@@ -70,8 +70,8 @@ class Part:
         if not len(up) and not len(down):
             return self
         references = self.references.copy()
-        np.add.at(references, up, 1)
-        np.subtract.at(references, down, 1)
+        np.add.at(references, up, np.int32(1))  # A plain 1 takes forty times as long.
+        np.subtract.at(references, down, np.int32(1))
         return replace(self, references=references)
 
     def _rows(self, each: Iterable[Passages]) -> NDArray[np.int64]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
 from retrieval.embedder import Vectors
+from retrieval.store.caches import IndexFacts, drop_damaged
 from retrieval.store.database import Database
 from retrieval.store.errors import StoreBusyError, StoreDamagedError
 from retrieval.store.limits import Limits
@@ -17,6 +18,8 @@ from retrieval.store.schema import facts
 from retrieval.store.searching import Searcher
 from retrieval.store.view import View
 
+INSPECTION = "inspection of caches"
+"""Name of the threads that read caches to the last byte."""
 _TRIES = 100
 _LOST = 5
 """Times that a segment may be missing because it was just merged away."""
@@ -68,5 +71,19 @@ class Views:
 
     def _current(self, connection: sqlite3.Connection) -> View:
         with self._lock:
-            self._view = load_view(connection, self._folder, self._view)
+            before, self._view = self._view, load_view(connection, self._folder, self._view)
+            if fresh := _sealed(self._view) - _sealed(before):
+                names = [name for name, _ in fresh]
+                Thread(target=self._inspect, args=(names,), name=INSPECTION, daemon=True).start()
             return self._view
+
+    def _inspect(self, names: Sequence[str]) -> None:
+        """Read caches to the last byte, and load the view again where one is damaged: then without it."""
+        with suppress(OSError):  # Segments are merged away and stores removed at any time.
+            if [name for name in names if drop_damaged(self._folder, name)]:
+                self.forget()
+
+
+def _sealed(view: View | None) -> set[tuple[str, IndexFacts]]:
+    """The sealed parts of a view; another index makes another part."""
+    return {(part.name, part.facts) for part in view.parts[:-1]} if view else set()

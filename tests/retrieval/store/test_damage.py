@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from retrieval.store.caches import LISTS, MANIFEST, VECTORS, WORDS
 from retrieval.store.errors import StoreDamagedError, StoreFullError
 from retrieval.store.limits import Limits
 from retrieval.store.store import DATABASE, SEGMENTS, Store
+from retrieval.store.views import INSPECTION
 from tests.full_disk import largest_file
 
 LIMITS = Limits(tail=8, flat=40, scan=4)
@@ -58,6 +60,13 @@ def make_stale(path: Path) -> None:
     path.write_bytes(json.dumps(manifest | {"source": 1}).encode())
 
 
+def inspected() -> None:
+    """Wait until the caches of all stores were read."""
+    for thread in threading.enumerate():
+        if thread.name == INSPECTION:
+            thread.join()
+
+
 @pytest.mark.parametrize(
     ("suffix", "harm"),
     [
@@ -78,6 +87,7 @@ def test_a_harmed_cache_changes_no_answer_and_is_made_again(
     questions = [f"unique{n} lies" for n in (0, 7, 33, 60)]
     harm(one(folder, suffix))
     with Store.open(folder, embedder, LIMITS) as store:
+        inspected()
         for mode in ("lexical", "dense"):
             found = [store.search(question, 1, mode=mode)[0].file_id for question in questions]
             assert found == ["f0", "f7", "f33", "last"]
