@@ -27,7 +27,7 @@ NICENESS = 10
 
 def call_for_ingestion(data: DataDir, pause_seconds: int = PAUSE_SECONDS) -> None:
     """Queue a job if there is work and no job under way; finished ones leave no trace."""
-    if any(job.kind == "ingestion" for job in data.jobs.unfinished()) or not data.ingestion.has_work():
+    if not data.ingestion.has_work() or any(job.kind == "ingestion" for job in data.jobs.unfinished()):
         return
     for last in data.jobs.page("ingestion", Cursor()).items:
         if last.status == "failed" and (last.finished_at or 0) > now() - pause_seconds:

@@ -7,13 +7,6 @@ from dataclasses import dataclass
 from service.storage.job import Job, Kind
 from service.storage.jobs import JobStore
 
-QUEUES: dict[Kind, str] = {
-    "recommendation": "recommendations",
-    "deployment": "deployments",
-    "ingestion": "ingestions",
-    "fine_tuning": "fine-tunings",
-    "evaluation": "evaluations",
-}
 VALIDATIONS = "validations"
 """Checks of files do not wait behind trainings."""
 PAUSE, RESUME = "pause", "resume"
@@ -23,11 +16,12 @@ PAUSABLE: tuple[Kind, ...] = ("fine_tuning",)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One passage of a job through a queue."""
+    """One passage of a job through the queue."""
 
     id: str
     """Names the durable workflow; a job that was paused and resumed gets another one."""
-    queue: str
+    lane: str
+    """Jobs wait only for those of the same lane: a kind, or checks of files."""
 
 
 def turn_of(jobs: JobStore, job: Job) -> Turn:
@@ -35,8 +29,8 @@ def turn_of(jobs: JobStore, job: Job) -> Turn:
     if job.status == "validating_files":
         return Turn(f"{job.id}.files", VALIDATIONS)
     if job.kind not in PAUSABLE:
-        return Turn(job.id, QUEUES[job.kind])
-    return Turn(f"{job.id}.{jobs.queued_at(job.id)}", QUEUES[job.kind])
+        return Turn(job.id, job.kind)
+    return Turn(f"{job.id}.{jobs.queued_at(job.id)}", job.kind)
 
 
 def is_paused(jobs: JobStore, job: Job) -> bool:

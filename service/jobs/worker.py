@@ -11,11 +11,11 @@ import signal
 import threading
 from collections.abc import Callable
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 
 from service.jobs.ingestion_shift import call_for_ingestion
 from service.jobs.runner import Runner, crashed
-from service.jobs.turns import QUEUES, VALIDATIONS, must_wait, turn_of
+from service.jobs.turns import must_wait, turn_of
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -26,7 +26,11 @@ VERSION = "2"
 MAX_RESTARTS = 50
 TICK_SECONDS = 0.25
 TICKS_BETWEEN_AUDITS = 20
+QUEUE = "jobs"
+"""One for all, with a partition for each lane: DBOS asks the database for each queue that there is."""
 POLL_SECONDS = 0.5
+UNUSED_SECONDS = 3600.0
+"""Between looks for messages from one workflow to another, of which there are none."""
 OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 Workflow = Callable[[str, str], str]
 """Takes the ids of a job and of its turn."""
@@ -69,8 +73,8 @@ class Dispatcher:
                 continue
             turn = turn_of(self._data.jobs, job)
             if turn.id not in self._handed and not must_wait(self._data.jobs, job):
-                with SetWorkflowID(turn.id):
-                    DBOS.enqueue_workflow(turn.queue, self._workflow, job.id, turn.id)
+                with SetWorkflowID(turn.id), SetEnqueueOptions(queue_partition_key=turn.lane):
+                    DBOS.enqueue_workflow(QUEUE, self._workflow, job.id, turn.id)
                 self._handed.add(turn.id)
 
     def audit(self) -> None:
@@ -96,15 +100,14 @@ def _launch(settings: Settings, data: DataDir) -> Workflow:
         "executor_id": "worker",
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
-        "notification_listener_polling_interval_sec": 1.0,
+        "notification_listener_polling_interval_sec": UNUSED_SECONDS,
     }
     DBOS(config=config)
     workflow = _register(Runner(settings, data))
     DBOS.launch()
-    for queue in (*QUEUES.values(), VALIDATIONS):
-        DBOS.register_queue(
-            queue, worker_concurrency=settings.parallel_jobs, polling_interval_sec=POLL_SECONDS
-        )
+    DBOS.register_queue(
+        QUEUE, partition_worker_concurrency=settings.parallel_jobs, polling_interval_sec=POLL_SECONDS
+    )
     return workflow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, exists, select, update
+from sqlalchemy import Engine, Select, delete, exists, or_, select, update
 
 from service.storage.clock import now
 from service.storage.tables import vector_store_files, vector_stores
@@ -25,7 +25,7 @@ class IngestionQueue:
         """Whether there is anything to do."""
         unsettled = select(files.id).where(files.status.in_(UNSETTLED))
         with self._database.connect().execution_options(read_only=True) as connection:
-            return any(connection.scalar(select(exists(q))) for q in (unsettled, _removed(), _expired()))
+            return bool(connection.scalar(select(or_(*map(exists, (unsettled, _removed(), _expired()))))))
 
     def removed_stores(self) -> list[str]:
         """Vector stores that were deleted, but for their folders."""

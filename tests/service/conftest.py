@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", max_body_bytes=300_000)
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory to copy; making one waits for the disk."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    migrate(folder)
+    return folder
+
+
 @pytest.fixture
-def data(settings: Settings) -> DataDir:
-    migrate(settings.data_dir)
+def data(settings: Settings, empty: Path) -> DataDir:
+    shutil.copytree(empty, settings.data_dir)
     return DataDir.open(settings.data_dir)
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import DatabaseError
 
 from service.states import FINAL, STATUSES, WAYS, Status, sources
 from service.storage.data_dir import DataDir
 from service.storage.database import migrate, open_database
 from service.storage.job import NewJob
 from service.storage.tables import metadata
+from tests.full_disk import largest_file
 
 
 def make(data: DataDir, job_id: str = "rec_1", body: str = "b", key: str | None = None, window: int = 60):
@@ -24,6 +26,12 @@ def test_migrations_make_the_tables_and_may_run_again(data: DataDir) -> None:
     migrate(data.root)
     with open_database(data.root).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrations_are_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    with largest_file(40_000), pytest.raises(DatabaseError):
+        migrate(tmp_path)
+    migrate(tmp_path)
 
 
 def test_the_data_directory_is_ours_alone(data: DataDir) -> None:
