@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from typing import Any
 
 from service.errors import RULES, JobCrashed
 from service.jobs.process import overdue
@@ -12,6 +13,7 @@ from service.processes.leash import spawn, stop
 from service.settings import Settings
 from service.states import Status
 from service.storage.data_dir import DataDir
+from service.storage.database import once_there_is_room
 from service.storage.fine_tuning import forget_files
 from service.storage.job import Job, Kind
 
@@ -44,10 +46,10 @@ class Runner:
         if job is None or job.finished or turn_of(self._data.jobs, job).id != turn_id:
             return "gone" if job is None else job.status
         if must_wait(self._data.jobs, job):
-            self._data.jobs.move(job_id, "queued", only_from="running")
+            self._move(job, "queued", only_from="running")
             return self._current(job).status
         stage: Status = "validating_files" if job.status == "validating_files" else "running"
-        self._data.jobs.move(job_id, stage)
+        self._move(job, stage)
         deadline = time.monotonic() + self._settings.job_timeout_seconds
         self._try(job, stage, deadline)
         if self._current(job).status == stage:
@@ -94,9 +96,13 @@ class Runner:
 
     def _give_up(self, job: Job, late: bool) -> None:
         if self._current(job).cancel_requested:
-            self._data.jobs.move(job.id, "cancelled")
+            self._move(job, "cancelled")
         else:
-            self._data.jobs.move(job.id, "failed", error=overdue(self._settings) if late else crashed())
+            self._move(job, "failed", error=overdue(self._settings) if late else crashed())
+
+    def _move(self, job: Job, target: Status, **told: Any) -> None:
+        """Move the job, once the disk takes it: nobody else would."""
+        once_there_is_room(lambda: self._data.jobs.move(job.id, target, **told))
 
     def _current(self, job: Job) -> Job:
         return self._data.jobs.get(job.id) or job

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
+ROOM_SECONDS = 1.0
+"""Between two looks whether a full disk has room again."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -34,6 +40,25 @@ def migrate(data_dir: Path) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", url_of(data_dir).replace("%", "%%"))
     command.upgrade(config, "head")
+
+
+def lacks_room(error: BaseException) -> bool:
+    """Whether the database did not take a write because the disk, or our share of it, is full."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return isinstance(error, OperationalError) and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def once_there_is_room(write: Callable[[], object]) -> None:
+    """Do a write that must not be lost, and wait while the disk does not take it."""
+    while True:
+        try:
+            write()
+        except OperationalError as error:
+            if not lacks_room(error):
+                raise
+            time.sleep(ROOM_SECONDS)
+        else:
+            return
 
 
 def _tune(connection: Any, _record: Any) -> None:

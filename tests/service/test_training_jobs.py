@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from service.settings import Settings
 from service.storage.data_dir import DataDir
 from service.storage.jobs import JobStore
 from tests.finetune.encoders.conftest import made
+from tests.full_disk import largest_file
 
 Lines = Sequence[dict[str, Any]]
 PAIRS = [{"prompt": f"How much is {i} + 1?", "completion": str(i + 1)} for i in range(12)]
@@ -292,6 +294,28 @@ def test_a_cancelled_training_keeps_its_checkpoints(bench: Bench) -> None:
     [kept] = bench.part(job_id, "checkpoints")
     again = bench.finish(bench.post(model=kept["fine_tuned_model_checkpoint"]))
     assert again["status"] == "succeeded"
+
+
+def test_a_job_without_room_for_its_events_fails_once_there_is_room(
+    bench: Bench, data: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = bench.post()
+    bench.run(job_id)
+    data.jobs.move(job_id, "running")
+    seen: list[str] = []
+    with ExitStack() as full:
+        full.enter_context(largest_file((data.root / "trivium.sqlite-wal").stat().st_size))
+
+        def make_room(_seconds: float) -> None:
+            seen.append(bench.get(job_id)["status"])
+            if len(seen) == 2:
+                full.close()
+
+        monkeypatch.setattr(time, "sleep", make_room)
+        job = bench.run(job_id)
+    assert seen == ["running", "running"]
+    assert (job["status"], job["error"]["code"]) == ("failed", "disk_full")
+    assert "make room" in job["error"]["message"]
 
 
 def test_a_loss_that_is_no_number_fails_the_job(bench: Bench, tmp_path: Path, tiny_llama: Path) -> None:
