@@ -146,7 +146,7 @@ def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence
 
 def _told(reader: Reader, read: Read) -> float:
     """The probability that there is an answer at all."""
-    return sum(p for _, p in share([c for _, c in read], reader.temperature))
+    return sum(p for _, p in share([c for _, c in read], reader.config["temperature"]))
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -170,7 +170,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _untrained(folder: Path) -> Reader:
     """A reader whose head is random and whose LoRA changes nothing."""
     Network().save(folder / "reader.safetensors")
-    (folder / "config.json").write_text(json.dumps({"temperature": 1.0}), "utf-8")
+    (folder / "config.json").write_text(json.dumps({"temperature": 1.0, "per_rank": 0.0}), "utf-8")
     return Reader(folder)
 
 

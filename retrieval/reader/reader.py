@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from retrieval.reader.pieces import Scores, Window, windows
-from retrieval.reader.spans import Candidate, candidates, share
+from retrieval.reader.spans import Candidate, candidates, ranked, share
 
 if TYPE_CHECKING:
     from retrieval.reader.network import Network
@@ -58,6 +58,7 @@ class Reader:
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
         """Where the answer may stand, the best span first; spans do not overlap.
 
+        The passages are those of a search, best first: a later one's spans count a little less.
         A span has the probability of all that overlap it together, so a later one may have more.
         The probabilities add up to at most 1; the rest is the probability that no passage tells it.
         """
@@ -69,7 +70,7 @@ class Reader:
         return [self._spans(of, passages) for of, (_, passages) in zip(found, asked, strict=True)]
 
     def weigh(self, asked: Sequence[tuple[str, Sequence[Passage]]]) -> list[list[Candidate]]:
-        """The likeliest spans of each question with their raw odds, before these become probabilities."""
+        """The likeliest spans of each question with their odds, before these become probabilities."""
         cut = [windows(question, [p.text for p in passages]) for question, passages in asked]
         flat = [
             (number, place, window)
@@ -80,12 +81,12 @@ class Reader:
         found: list[list[Candidate]] = [[] for _ in asked]
         for (number, place, window), scores in zip(flat, self._scores([w for *_, w in flat]), strict=True):
             found[number] += candidates(place, asked[number][1][place].text, window, scores)
-        return found
+        return [ranked(of, self.config["per_rank"]) for of in found]
 
     def _spans(self, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[Span]:
         return [
             Span(c.passage, c.start, c.end, passages[c.passage].text[c.start : c.end], probability)
-            for c, probability in share(found, self.temperature)
+            for c, probability in share(found, self.config["temperature"])
             if probability >= LEAST
         ]
 
@@ -107,6 +108,10 @@ class Reader:
         return Network.load(self._weights / WEIGHTS_FILE)
 
     @cached_property
-    def temperature(self) -> float:
-        """What log odds are divided by before they become probabilities."""
-        return float(json.loads((self._weights / "config.json").read_text("utf-8"))["temperature"])
+    def config(self) -> Mapping[str, float]:
+        """What turns scores into probabilities; the recipe fits it.
+
+        `temperature` divides log odds; they are lower by `per_rank` times the logarithm of a passage's rank.
+        """
+        found: dict[str, float] = json.loads((self._weights / "config.json").read_text("utf-8"))
+        return found

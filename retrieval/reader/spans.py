@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ def candidates(passage: int, text: str, window: Window, scores: Scores, keep: in
                 odds = float(inside[i, 0] + inside[j, 1] - nothing)
                 found.append(Candidate(passage, window.places[i][0], window.places[j][1], odds))
     return sorted(found, key=lambda c: -c.log_odds)[:keep]
+
+
+def ranked(found: Sequence[Candidate], per_rank: float) -> list[Candidate]:
+    """The candidates with lower odds the further down the list of passages they stand."""
+    return [replace(c, log_odds=c.log_odds - per_rank * log1p(c.passage)) for c in found]
 
 
 def share(found: Sequence[Candidate], temperature: float) -> Iterator[tuple[Candidate, float]]:

@@ -1,4 +1,4 @@
-"""Real sentences: glosses, manual pages and handbooks that Debian packages carry."""
+"""Real sentences: manual pages, handbooks and an encyclopedia (of computing) that Debian packages carry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ HTML_FOLDERS = (
     "/usr/share/doc/debian-handbook/html/en-US",
     "/usr/share/doc/python3.11/html",
 )
+ENCYCLOPEDIA = Path("/usr/share/dictd/foldoc.dict.dz")
 _TAG = re.compile(r"<(script|style|pre|table)\b.*?</\1>|<[^>]+>", re.DOTALL)
+_DEFINITION = re.compile(r"(?:\([^)]*\)\s*)*(A|An|The) ")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _ROFF = re.compile(r"\\f[A-Z]|\\&|\\\||\\,|\\/")
 SMALL = {
@@ -62,6 +64,21 @@ def _sources() -> list[str]:
     ):
         with gzip.open(page, "rt", encoding="utf-8", errors="ignore") as source:
             texts += _roff(source.read())
+    return texts + _articles()
+
+
+def _articles() -> list[str]:
+    """Paragraphs of the encyclopedia; the first of an article begins with its name."""
+    if not ENCYCLOPEDIA.is_file():
+        return []
+    with gzip.open(ENCYCLOPEDIA, "rt", encoding="utf-8", errors="ignore") as source:
+        plain = re.sub(r"[{}]|<[A-Za-z, ]+>\s*", "", source.read())
+    texts = []
+    for name, article in re.findall(r"^(\S.*)\n((?:\s*\n|\s+.*\n)+)", plain, re.MULTILINE):
+        first, *rest = article.strip().split("\n\n")
+        if begins := _DEFINITION.match(first):
+            first = f"{name} is {begins[1].lower()} {first[begins.end() :]}"
+        texts += [first, *rest]
     return texts
 
 

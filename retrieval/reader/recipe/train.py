@@ -25,7 +25,7 @@ POOL = 512
 """Lessons that are drawn at once, so that batches hold windows of like length."""
 BATCH_PIECES = 1200
 """Pieces of one step, padding included."""
-LONGEST = 200
+LONGEST = 240
 """Pieces of a window in training; longer lessons are left out."""
 Task = tuple[Window, int, int]
 """A window and the pieces where its answer starts and ends; both 0 where there is none."""

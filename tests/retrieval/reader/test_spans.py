@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from retrieval.reader.pieces import Scores, windows
-from retrieval.reader.spans import Candidate, candidates, share
+from retrieval.reader.spans import Candidate, candidates, ranked, share
 
 TEXT = "Dr. Ana Brandt (born 1931) lives in Upper-Marlow. Her dog is called Timothy."
 QUESTION = "Where does Ana Brandt live?"
@@ -63,3 +63,10 @@ def test_odds_of_any_size_are_shared() -> None:
     huge = list(share([Candidate(0, 0, 1, 5_000.0), Candidate(0, 3, 4, -5_000.0)], temperature=0.5))
     assert [p for _, p in huge] == pytest.approx([1.0, 0.0])
     assert not list(share([], temperature=1.0))
+
+
+def test_what_a_search_liked_less_counts_less() -> None:
+    alike = [Candidate(passage, 0, 5, 1.0) for passage in (2, 0, 1)]
+    told = list(share(ranked(alike, per_rank=0.5), temperature=1.0))
+    assert [c.passage for c, _ in told] == [0, 1, 2]
+    assert [c.log_odds for c in ranked(alike, per_rank=0.0)] == [1.0, 1.0, 1.0]

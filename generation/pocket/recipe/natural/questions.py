@@ -8,7 +8,7 @@ from random import Random
 from generation.pocket.recipe.natural.answers import Answer, answers
 from generation.pocket.recipe.natural.asking import paraphrase, wh
 from generation.pocket.recipe.natural.grammar import CLOSED, Sentence
-from generation.pocket.recipe.natural.wordnet import base
+from generation.pocket.recipe.natural.wordnet import base, first_sense, siblings
 
 _DO = {"VZ": "does", "VP": "do", "VD": "did"}
 CLOZE = 0.12
@@ -24,6 +24,19 @@ def ask(rng: Random, sentence: Sentence) -> tuple[str, Answer] | None:
     answer = rng.choices(found, [a.weight for a in found])[0]
     words = paraphrase(rng, [word for word in _turned(rng, sentence, answer) if word[0].isalnum()])
     return (_written(rng, words), answer) if len(words) > 3 else None
+
+
+def of_another(rng: Random, question: str, sentence: Sentence, answer: Answer) -> tuple[str, str]:
+    """The question asked of another thing of the same kind, and that thing; as it was where there is none."""
+    nouns = [t.text for t in sentence.tokens if t.tag == "N" and t.text in question]
+    own = [noun for noun in nouns if noun not in answer.text]
+    noun = rng.choice(own) if own else ""
+    sense = first_sense(noun)
+    alike = siblings(sense) if sense else []
+    other = rng.choice(alike).lemmas[0] if alike else noun
+    if sense is None or other in sense.lemmas:
+        return question, answer.text
+    return question.replace(noun, other), other
 
 
 def _turned(rng: Random, sentence: Sentence, answer: Answer) -> list[str]:

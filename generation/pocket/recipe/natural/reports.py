@@ -36,7 +36,7 @@ def report(rng: Random, topic: Topic, held_out: bool) -> Report:
         start = len(text) + bool(text)
         text = f"{text} {sentence}".strip()
         said |= places.keys()
-        for slot in fact.questions.keys() & places.keys():
+        for slot in [slot for slot in fact.questions if slot in places]:
             question = values.fill(rng.choice(fact.questions[slot]))
             asked.append((question, start + places[slot][0], start + places[slot][1]))
     left = [

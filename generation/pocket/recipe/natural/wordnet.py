@@ -143,6 +143,20 @@ def parent(sense: Sense) -> str | None:
     return above.lemmas[0] if above else None
 
 
+def siblings(sense: Sense) -> list[Sense]:
+    """The nouns, not names, that fall under the same word."""
+    return _children().get(sense.parents[0], []) if sense.parents else []
+
+
+@cache
+def _children() -> dict[str, list[Sense]]:
+    found: dict[str, list[Sense]] = defaultdict(list)
+    for sense in senses("n").values():
+        if sense.parents and sense.lemmas[0].islower():
+            found[sense.parents[0]].append(sense)
+    return found
+
+
 def synonyms(word: str, kind: str) -> tuple[str, ...]:
     """Other words for the commonest meaning of a base form."""
     sense = first_sense(word, kind) if base(word, kind) == word else None
