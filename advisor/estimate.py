@@ -8,7 +8,7 @@ from math import ceil
 
 from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
-from advisor.folds import FOLDS, MOST_SAMPLES, PROBES
+from advisor.folds import FOLDS, MOST_SAMPLES, PROBES, locked_count
 from advisor.growing import parts_of
 from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
 from advisor.methods.few_shot import SHOTS
@@ -22,6 +22,8 @@ from generation.catalog import is_remote
 from generation.words import count_words
 
 LOAD_SECONDS = 10.0
+CONFIRMED = 2
+"""Methods that are asked about the locked samples; which ones is not known before, so the dearest count."""
 TOKENS_PER_WORD = 1.6
 READ_TOKENS_PER_SECOND = 6_000.0
 WRITE_SECONDS_PER_SAMPLE = 0.05
@@ -97,22 +99,28 @@ def estimate(use_case: UseCase) -> Estimate:
     situation = situation_of(use_case)
     runnable, not_run = applicable(situation)
     every = len(use_case.samples)
-    n = min(every, MOST_SAMPLES[use_case.preset])
+    locked = locked_count(every)
+    n = min(every - locked, MOST_SAMPLES[use_case.preset])
     seconds = LOAD_SECONDS + _index_seconds(use_case)
     if any(c.method.name in EMBEDDING for c in runnable):
         seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    learned = every - n // FOLDS
+    learned = every - locked - n // FOLDS
+    confirming = []
     for candidate in runnable:
         prepare, answer = seconds_of(candidate.method, use_case, learned)
         seconds += FOLDS * prepare + (n + PROBES) * answer
         for part in parts_of(candidate.name, use_case.preset, learned):
-            prepare, _ = seconds_of(candidate.method, use_case, learned // part)
-            seconds += FOLDS * prepare + n * answer
+            from_part, _ = seconds_of(candidate.method, use_case, learned // part)
+            seconds += FOLDS * from_part + n * answer
+        confirming.append(prepare + locked * answer if locked else 0.0)
+    seconds += sum(sorted(confirming)[-CONFIRMED:])
     calls = {
         c: _calls(c.method, use_case, n, learned) + n * len(parts_of(c.name, use_case.preset, learned))
         for c in runnable
         if c.asks_model
     }
+    for c in sorted(calls, key=lambda c: calls[c])[-CONFIRMED:] if locked else ():
+        calls[c] += locked + _calls(c.method, use_case, 0, learned) // FOLDS
     return Estimate(
         methods=tuple(c.name for c in runnable),
         not_run=not_run,

@@ -18,7 +18,7 @@ from advisor.errors import UseCaseError
 from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
-from advisor.folds import measured_indices, split
+from advisor.folds import Fold, locked_indices, measured_indices, split
 from advisor.kept_answers import KeptAnswers
 from advisor.measurement import Measurement
 from advisor.racing import losers
@@ -56,8 +56,11 @@ def measure(
     cancelled: Callable[[], bool],
     *,
     race: bool = True,
+    to_confirm: Callable[[Measurement], Sequence[str]] = lambda _: (),
 ) -> Measurement:
     """Run every method that applies on the same folds; in a race, until it can hardly win any more.
+
+    Those that `to_confirm` then names are asked about the samples that had no part in it.
 
     Raises:
         UseCaseError: the folder holds trials of something else, there is no such model, or no method applies.
@@ -69,11 +72,13 @@ def measure(
     write_atomically(folder / SCOPE, scope(use_case, workbench).encode())
     situation = situation_of(use_case)
     samples, seed = solved(use_case.samples, situation.task), use_case.seed
-    measured = measured_indices(samples, use_case.preset, seed)
+    locked = locked_indices(samples)
+    open_ones = tuple(sorted({*range(len(samples))} - {*locked}))
+    measured = measured_indices(open_ones, use_case.preset, seed)
     on_event(Event("stage", "auditing the samples"))
     odd = audit(samples, use_case.corpus, situation.task)
     methods, not_run = applicable(situation)
-    folds = split(samples, measured, situation.task, seed)
+    folds = split(samples, open_ones, measured, situation.task, seed)
     on_event(
         Event(
             "stage",
@@ -97,13 +102,17 @@ def measure(
         folds=len(folds),
         documents=len(use_case.corpus or ()),
         index_seconds=index_seconds,
+        locked=len(locked),
         learned_from=float(np.mean([len(fold.train) for fold in folds])),
     )
     run.all(partial(_losers, use_case, samples, found) if race and use_case.preset != "thorough" else _nobody)
     found = replace(
         found, not_run=not_run | run.not_run, dropped=run.dropped, stopped=run.stopped, curves=run.curves
     )
-    return _answered(found, run.tensor(), samples)
+    found = _answered(found, run.tensor(), samples)
+    if not locked or run.stopped:
+        return found
+    return replace(found, confirmation=run.confirmed(to_confirm(found), Fold(open_ones, locked)))
 
 
 def _losers(

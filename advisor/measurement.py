@@ -35,6 +35,10 @@ class Measurement:
     """Method -> why it was not measured to the end."""
     stopped: str | None = None
     """Why measuring ended before every sample was answered."""
+    locked: int = 0
+    """Samples that took no part in choosing."""
+    confirmation: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Method -> what it answered to those, for methods that were asked after the choice."""
     learned_from: float = 0.0
     """Samples that a fold learns from, on average."""
     curves: Mapping[str, Mapping[int, pa.Table]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from advisor.replay import bundle
 from advisor.report import write_report
 from advisor.trials import as_parquet
 from advisor.use_case import UseCase
-from advisor.weigh import weigh
+from advisor.weigh import weigh, whom_to_confirm
 from advisor.workbench import Workbench
 
 
@@ -39,7 +40,8 @@ def recommend(
         Cancelled: stopped before any method had answered all samples.
 
     """
-    measured = measure(use_case, workbench, folder, on_event, cancelled, race=race)
+    asked = partial(whom_to_confirm, use_case)
+    measured = measure(use_case, workbench, folder, on_event, cancelled, race=race, to_confirm=asked)
     result = weigh(use_case, measured)
     write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(measured.tensor.values())))
     write_atomically(folder / "replay.zip", bundle(use_case, measured, result))

@@ -90,6 +90,27 @@ class Flip(Part):
     message: str
 
 
+class Confirmed(Part):
+    """One method on samples that took no part in choosing."""
+
+    method: str
+    score: float
+    interval: tuple[float, float]
+
+
+class Confirmation(Part):
+    """What samples say that had no say."""
+
+    samples: int
+    methods: tuple[Confirmed, ...]
+    """The recommended one, then the next best one if that was asked too."""
+    lead_interval: tuple[float, float] | None
+    """Of the first over the second."""
+    constant_score: float
+    """Of the answer that is always the same."""
+    message: str
+
+
 class Recommendation(Part):
     """A measured recommendation."""
 
@@ -142,6 +163,10 @@ class Recommendation(Part):
     margin: float
     samples: int
     given_samples: int
+    locked: int = 0
+    """Of these, how many took no part in choosing."""
+    confirmation: Confirmation | None = None
+    """What the recommended method scores on them."""
     documents: int
     folds: int
     model: str

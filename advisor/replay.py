@@ -30,7 +30,8 @@ from advisor.weigh import weigh
 
 USE_CASE, MEASUREMENT, TENSOR, REPORT = "use_case.json", "measurement.json", "tensor.parquet", "report.json"
 CURVES, PART = "curves.parquet", "part"
-"""The member with the rows of learning curves, and its column that says what was learned from."""
+"""The rows of learning curves, and their column that says what was learned from."""
+CONFIRMATION = "confirmation.parquet"
 MOST_BYTES = 500_000_000
 """Of a member, unpacked."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -51,6 +52,7 @@ class _Measured(BaseModel):
     index_seconds: float
     dropped: dict[str, str]
     stopped: str | None
+    locked: int = 0
     learned_from: float = 0.0
 
 
@@ -66,8 +68,14 @@ def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> 
         TENSOR: as_parquet(pa.concat_tables(measured.tensor.values())),
         REPORT: report.model_dump_json().encode(),
     }
-    if measured.curves:
-        members[CURVES] = as_parquet(_one_table(measured.curves))
+    learning = [
+        rows.append_column(PART, pa.array([part] * len(rows), pa.int32()))
+        for of in measured.curves.values()
+        for part, rows in of.items()
+    ]
+    for name, tables in ((CURVES, learning), (CONFIRMATION, list(measured.confirmation.values()))):
+        if tables:
+            members[name] = as_parquet(pa.concat_tables(tables))
     out = io.BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as packed:
         for name, content in members.items():
@@ -101,41 +109,38 @@ def _read(file: BinaryIO) -> tuple[UseCase, Measurement, Recommendation]:
             raise BadZipFile(f"a member is larger than {MOST_BYTES:,} bytes")
         use_case = UseCase.model_validate_json(packed.read(USE_CASE))
         rest = _Measured.model_validate_json(packed.read(MEASUREMENT))
-        rows = pq.read_table(io.BytesIO(packed.read(TENSOR)))
-        curves = pq.read_table(io.BytesIO(packed.read(CURVES))) if CURVES in packed.namelist() else None
+        rows = {name: _rows(packed, name) for name in (TENSOR, CURVES, CONFIRMATION)}
         kept = Recommendation.model_validate_json(packed.read(REPORT))
-    found = _measurement(use_case, rest, rows)
-    return use_case, replace(found, curves=_by_part(curves) if curves else {}), kept
+    return use_case, _measurement(use_case, rest, rows), kept
 
 
-def _one_table(curves: Mapping[str, Mapping[int, pa.Table]]) -> pa.Table:
-    parts = [(part, rows) for of in curves.values() for part, rows in of.items()]
-    return pa.concat_tables(
-        rows.append_column(PART, pa.array([part] * len(rows), pa.int32())) for part, rows in parts
-    )
+def _rows(packed: ZipFile, member: str) -> dict[str, pa.Table]:
+    """Method -> its rows; none where the measurement had no such part."""
+    if member != TENSOR and member not in packed.namelist():
+        return {}
+    return _by(pq.read_table(io.BytesIO(packed.read(member))), "method")
 
 
-def _by_part(rows: pa.Table) -> dict[str, dict[int, pa.Table]]:
-    found: dict[str, dict[int, pa.Table]] = {}
-    for name in rows["method"].unique().to_pylist():
-        mine = rows.filter(pc.equal(rows["method"], name))
-        parts = mine[PART].unique().to_pylist()
-        found[name] = {part: mine.filter(pc.equal(mine[PART], part)).drop_columns([PART]) for part in parts}
-    return found
+def _by(rows: pa.Table, column: str) -> dict[Any, pa.Table]:
+    """The rows of each value of a column, in order of appearance."""
+    return {value: rows.filter(pc.equal(rows[column], value)) for value in rows[column].unique().to_pylist()}
 
 
-def _measurement(use_case: UseCase, rest: _Measured, rows: pa.Table) -> Measurement:
-    names = list(dict.fromkeys(rows["method"].to_pylist()))
-    if strange := {method_name(name) for name in names} - set(BY_NAME):
+def _measurement(use_case: UseCase, rest: _Measured, rows: Mapping[str, dict[str, pa.Table]]) -> Measurement:
+    tensor = rows[TENSOR]
+    if strange := {method_name(name) for name in tensor} - set(BY_NAME):
         raise BadZipFile(f"it measured {', '.join(sorted(strange))}, which this version does not know")
-    said = rows["method"].to_pylist()
-    tensor = {name: rows.filter(pa.array([method == name for method in said])) for name in names}
     task = understand(use_case)
     samples = solved(use_case.samples, task)
     return Measurement(
         situation=replace(situation_of(use_case), has_corpus=rest.has_corpus),
-        samples=tuple(samples[i] for i in tensor[names[0]]["sample"].to_pylist()),
+        samples=tuple(samples[i] for i in next(iter(tensor.values()))["sample"].to_pylist()),
         tensor=tensor,
+        curves={
+            name: {part: of.drop_columns([PART]) for part, of in _by(mine, PART).items()}
+            for name, mine in rows[CURVES].items()
+        },
+        confirmation=rows[CONFIRMATION],
         **{name: getattr(rest, name) for name in _Measured.model_fields if name != "has_corpus"},
     )
 

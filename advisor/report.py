@@ -58,7 +58,7 @@ def what_would_change_it(result: Recommendation) -> Iterator[str]:
     chosen = next((row for row in result.rows if row.method == result.recommended), None)
     if result.labels_needed is not None:
         needed = f"{result.labels_needed:,}"
-        yield f"About {needed} samples would settle the verdict, if the scores stayed as they are."
+        yield f"About {needed} scored samples would settle the verdict, if the scores stayed as they are."
     if chosen and result.outlooks:
         last = result.outlooks[-1]
         if chosen.expected_loss - last.expected_loss >= WORTH_TELLING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -106,21 +106,36 @@ class Run:
         for method in self._left():
             if parts := parts_of(method.name, self._laboratory.situation.preset, least):
                 self._tell("stage", f"learning curve of {method.name}")
-                try:
-                    self.curves[method.name] = {part: self._thinned(method, part) for part in parts}
-                except ModelUnavailableError:
-                    raise
-                except (Cancelled, DoesNotApply, *FAILURES):
-                    continue  # The advice is whole without it.
+                found = {p: rows for p in parts if (rows := self._extra(self._thinned(method, p)))}
+                if len(found) == len(parts):
+                    self.curves[method.name] = found
 
-    def _thinned(self, method: Method, part: int) -> pa.Table:
-        """Rows in sample order."""
-        laboratory, tables = self._laboratory, []
+    def _thinned(self, method: Method, part: int) -> Iterator[Trial]:
+        laboratory = self._laboratory
         for number, fold in enumerate(self._folds):
             seed = laboratory.seed + number
             learned = thinned(fold, part, laboratory.samples, laboratory.situation.task, seed)
-            tables.append(self._finished(Trial(method, number, learned, len(self._folds), part)))
-        return pa.concat_tables(tables).sort_by("sample")
+            yield Trial(method, number, learned, len(self._folds), part)
+
+    def confirmed(self, names: Sequence[str], split: Fold) -> dict[str, pa.Table]:
+        """What these methods answer to samples that no fold holds."""
+        found = {}
+        for method in (m for m in self._methods if m.name in names):
+            self._tell("stage", f"confirming {method.name}")
+            train = split.train if method.learns else self._folds[0].train
+            trial = Trial(method, len(self._folds), replace(split, train=train), len(self._folds))
+            if rows := self._extra([trial]):
+                found[method.name] = rows
+        return found
+
+    def _extra(self, trials: Iterable[Trial]) -> pa.Table | None:
+        """Rows in sample order; None where one fails, is too dear or stopped: the advice is whole without."""
+        try:
+            return pa.concat_tables([self._finished(trial) for trial in trials]).sort_by("sample")
+        except ModelUnavailableError:
+            raise
+        except (Cancelled, DoesNotApply, *FAILURES):
+            return None
 
     def _left(self) -> list[Method]:
         out = self.failed.keys() | self.not_run.keys() | self.dropped.keys()

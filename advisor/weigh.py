@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from advisor.cascade import CASCADE
 from advisor.confidence_set import may_be_best
+from advisor.confirmation import confirmation, to_confirm
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
@@ -43,7 +44,9 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
         "flips": flips(use_case, sheet, draws, found.decision),
         **_learning(use_case, sheet, draws, drawn, found),
     }
-    return _recommendation(use_case, sheet, found, drawn).model_copy(update=more)
+    result = _recommendation(use_case, sheet, found, drawn)
+    told = confirmation(use_case, sheet, result.recommended, result.winner_interval)
+    return result.model_copy(update={**more, "confirmation": told})
 
 
 def _learning(
@@ -61,6 +64,16 @@ def _learning(
         "curves": curves(learned, drawn, found.decision.recommended, use_case.margin, given),
         "outlooks": outlooks(drawn, use_case.margin, found.samples, known),
     }
+
+
+def whom_to_confirm(use_case: UseCase, measured: Measurement) -> tuple[str, ...]:
+    """The methods that are asked about the locked samples: the recommended one and the next best."""
+    if not measured.tensor:
+        return ()
+    sheet = score_sheet(use_case, measured)
+    drawn = draw(sheet.evidence, use_case.seed).among(list(sheet.costs), sheet.excluded)
+    chosen = decide(standings(drawn, use_case.margin), sheet.excluded, use_case.margin).recommended
+    return tuple(part for name in to_confirm(sheet, chosen) for part in sheet.parts(name))
 
 
 def _check_measured(measured: Measurement) -> None:
@@ -83,6 +96,7 @@ def _find(use_case: UseCase, sheet: ScoreSheet, drawn: Resampled) -> Findings:
         metric=sheet.measured.situation.task.metric.name,
         samples=len(sheet.references),
         given_samples=len(use_case.samples),
+        locked=sheet.measured.locked,
         prefer=use_case.economics.prefer,
         labels_needed=labels_needed(drawn, use_case.margin, sheet.excluded, len(sheet.references)),
         excluded=sheet.excluded,
@@ -129,6 +143,7 @@ def _recommendation(
         margin=margin,
         samples=found.samples,
         given_samples=found.given_samples,
+        locked=measured.locked,
         documents=measured.documents,
         folds=measured.folds,
         model=use_case.model,

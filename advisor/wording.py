@@ -33,6 +33,8 @@ class Findings:
     samples: int
     """Scored."""
     given_samples: int
+    locked: int = 0
+    """Of the given ones, how many are kept for confirming the choice."""
     prefer: str = "simplest"
     """Which of several equally good methods is taken."""
     labels_needed: int | None = None
@@ -116,14 +118,15 @@ def _doubt(decision: Decision) -> str:
 
 
 def _remedy(found: Findings) -> str:
-    needed = found.labels_needed
+    needed, open_ones = found.labels_needed, found.given_samples - found.locked
     if needed is None:
         return f"More than {round(FARTHEST * found.samples):,} labelled samples would be needed to settle it."
-    if needed <= found.given_samples and found.stopped:
+    if needed <= open_ones and found.stopped:
         return f"About {needed:,} scored samples would settle it: let it measure on."
-    if needed <= found.given_samples:
+    if needed <= open_ones:
         return f"About {needed:,} scored samples would settle it: use the preset thorough."
-    return f"About {needed:,} labelled samples would settle it."
+    labelled = round(needed * found.given_samples / open_ones)
+    return f"About {labelled:,} labelled samples would settle it."
 
 
 def _reservations(found: Findings) -> Iterator[str]:
@@ -135,7 +138,7 @@ def _reservations(found: Findings) -> Iterator[str]:
     if found.stopped:
         yield (
             f"Measuring was stopped, {found.stopped}: this rests on "
-            f"{found.samples} of {found.given_samples} samples."
+            f"{found.samples} of {found.given_samples - found.locked} samples."
         )
     for name, reason in found.failed.items():
         yield f"{name} could not be measured ({reason.rstrip('.')}), so it is not ruled out."

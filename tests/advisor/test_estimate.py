@@ -14,10 +14,16 @@ def case(n: int = 200, words: int = 40, **changes: object) -> UseCase:
 
 
 def test_samples_beyond_those_scored_are_embedded_once() -> None:
-    few, many = estimate(case(200)), estimate(case(2_000))
+    few, many = estimate(case(300)), estimate(case(2_000))
     assert few.samples == many.samples == 200
-    extra = 1_800 * (40 + 2) * 1.6 / 8_000
-    assert abs(many.seconds - few.seconds - extra) <= 2
+    embedded, confirmed = 1_700 * (40 + 2) * 1.6 / 8_000, 2 * (500 - 75)
+    assert 0 < many.seconds - few.seconds - embedded < confirmed * 0.2
+
+
+def test_from_two_hundred_samples_on_some_are_kept_to_confirm_the_choice() -> None:
+    before, after = estimate(case(199)), estimate(case(200))
+    assert (before.samples, after.samples) == (199, 200 - 64)
+    assert after.calls < before.calls
 
 
 def test_longer_samples_lengthen_every_demonstration() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from advisor.errors import UseCaseError
-from advisor.folds import MOST_SAMPLES, measured_indices, split
+from advisor.folds import MOST_SAMPLES, locked_indices, measured_indices, split
 from advisor.task import detect, solved, understand
 from advisor.use_case import Sample, UseCase
 
@@ -70,7 +70,7 @@ def test_a_number_that_json_cannot_hold_is_short_text() -> None:
 def test_folds_cover_every_sample_once_and_keep_copies_together() -> None:
     case = use_case([f"T-{i % 3}" for i in range(30)])
     copies = [Sample(input=f"Input {i % 12}!", output=f"T-{i % 3}") for i in range(36)]
-    folds = split(copies, range(36), understand(case), seed=1)
+    folds = split(copies, range(36), range(36), understand(case), seed=1)
     assert sorted(i for f in folds for i in f.test) == list(range(36))
     for fold in folds:
         assert not set(fold.train) & set(fold.test)
@@ -79,16 +79,28 @@ def test_folds_cover_every_sample_once_and_keep_copies_together() -> None:
 
 def test_folds_cope_with_labels_that_occur_once() -> None:
     case = use_case(["a"] * 10 + ["b"] * 9 + ["c"], metric="accuracy")
-    assert len(split(case.samples, range(20), understand(case), seed=0)) == 5
+    assert len(split(case.samples, range(20), range(20), understand(case), seed=0)) == 5
 
 
 def test_what_is_not_scored_is_learned_from_but_for_copies_of_the_test_fold() -> None:
     case = use_case([f"T-{i % 3}" for i in range(300)])
     samples = [Sample(input=f"Input {i % 250}!", output=f"T-{i % 3}") for i in range(300)]
-    measured = measured_indices(samples, "quick", seed=3)
+    locked = locked_indices(samples)
+    open_ones = [i for i in range(300) if i not in locked]
+    measured = measured_indices(open_ones, "quick", seed=3)
     assert len(measured) == len(set(measured)) == MOST_SAMPLES["quick"] and list(measured) == sorted(measured)
-    folds = split(samples, measured, understand(case), seed=3)
+    folds = split(samples, open_ones, measured, understand(case), seed=3)
     assert sorted(i for f in folds for i in f.test) == list(measured)
     for fold in folds:
         asked = {samples[i].input for i in fold.test}
-        assert set(fold.train) == {i for i in range(300) if samples[i].input not in asked}
+        assert set(fold.train) == {i for i in open_ones if samples[i].input not in asked}
+
+
+def test_what_is_locked_are_whole_cases_whatever_the_order_of_the_samples() -> None:
+    samples = [Sample(input=f"Input {i % 250}!", output=f"T-{i % 3}") for i in range(300)]
+    samples = [Sample(input=s.input, output=samples[i % 250].output) for i, s in enumerate(samples)]
+    locked = {samples[i].input for i in locked_indices(samples)}
+    assert len(locked_indices(samples)) == sum(s.input in locked for s in samples) == 64
+    turned = samples[::-1]
+    assert {turned[i].input for i in locked_indices(turned)} == locked
+    assert locked_indices(samples[:199]) == ()
