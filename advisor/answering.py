@@ -115,7 +115,14 @@ class Answerer:
             for messages, _ in prompts
         ]
         return [
-            Answer(said.text.strip(), said.prompt_tokens, said.completion_tokens, 0.0, sources)
+            Answer(
+                said.text.strip(),
+                said.prompt_tokens,
+                said.completion_tokens,
+                0.0,
+                sources,
+                None if said.confidence is None else _told(said.confidence),
+            )
             for said, (_, sources) in zip(self._model.generate(requests), prompts, strict=True)
         ]
 

@@ -1,7 +1,7 @@
 """A cascade: a cheap method answers first, and a better one where the first is unsure.
 
 Computed from what both answered already, so that it costs no call (Chen et al. 2023, "FrugalGPT"). Which
-method comes second, and how unsure the first must be, is chosen for each fold on the other folds
+methods these are, and how unsure the first must be, is chosen for each fold on the other folds
 (docs/decisions/0071-a-cascade-from-the-tensor.md).
 """
 
@@ -43,6 +43,18 @@ class Cascade(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class _Pair:
+    """A cascade as it was chosen on some samples."""
+
+    first: str
+    second: str
+    sure: Floats
+    """How sure the first method is of its answer to each sample."""
+    threshold: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Arms:
     """What there is to build a cascade of."""
 
@@ -53,30 +65,38 @@ class Arms:
 
     def cascade(self) -> tuple[Cascade, pa.Table] | None:
         """A cascade and its rows; None where no method knows how sure it is, or one does nearly all."""
-        first = next((name for name, rows in self.tensor.items() if _knows(rows)), None)
-        if first is None or len(self.tensor) == 1:
+        folds = self._folds()
+        every = self._choose(np.ones(len(folds), bool))
+        chosen = {fold: self._choose(folds != fold) for fold in np.unique(folds).tolist()}
+        pairs = [pair for fold in folds.tolist() if (pair := chosen[fold])]
+        if every is None or len(pairs) < len(folds):
             return None
-        sure = confidence(self.tensor[first])
-        folds, seconds, unsure = self._folds(), [""] * len(sure), np.zeros(len(sure), bool)
-        for fold in np.unique(folds):
-            second, threshold = self._choose(first, sure, folds != fold)
-            for place in np.flatnonzero(folds == fold):
-                seconds[place], unsure[place] = second, sure[place] < threshold
+        unsure = np.array([pair.sure[place] < pair.threshold for place, pair in enumerate(pairs)])
         if not FEWEST <= (share := float(unsure.mean())) <= MOST:
             return None
-        second, threshold = self._choose(first, sure, np.ones(len(sure), bool))
-        rows = self._rows(first, seconds, unsure, folds)
-        return Cascade(first=first, second=second, threshold=threshold, handed_on=share), rows
+        told = Cascade(first=every.first, second=every.second, threshold=every.threshold, handed_on=share)
+        return told, self._rows(pairs, unsure, folds)
 
-    def _choose(self, first: str, sure: Floats, among: Places) -> tuple[str, float]:
-        """The best other method, and the threshold with the highest score; of equals the lowest."""
+    def _choose(self, among: Places) -> _Pair | None:
+        """The pair with the highest score on those samples; of equals the simplest."""
+        pairs = (self._pair(first, among) for first, rows in self.tensor.items() if _knows(rows))
+        return max((pair for pair in pairs if pair), key=lambda pair: pair.score, default=None)
+
+    def _pair(self, first: str, among: Places) -> _Pair | None:
+        """With the best other method and threshold, of equals the lowest; None where one does nearly all."""
         value, others = self.metric.value, [name for name in self.columns if name != first]
+        if not others:
+            return None
         second = max(others, key=lambda name: float(value(self.columns[name][among].sum(axis=0))))
         mine, other = self.columns[first][among], self.columns[second][among]
+        sure = confidence(self.tensor[first])
         thresholds = np.unique(np.quantile(sure[among], np.linspace(0, 1, STEPS + 1)))
-        asked = sure[among][None, :, None] < thresholds[:, None, None]
-        scores = value(np.where(asked, other[None], mine[None]).sum(axis=1))
-        return second, float(thresholds[int(np.argmax(np.round(scores, 9)))])
+        asked = sure[among] < thresholds[:, None]
+        scores = np.round(value(np.where(asked[..., None], other, mine).sum(axis=1)), 9)
+        best = int(np.argmax(scores))
+        if not FEWEST <= asked[best].mean() <= MOST:
+            return None
+        return _Pair(first, second, sure, float(thresholds[best]), float(scores[best]))
 
     def _folds(self) -> npt.NDArray[np.int64]:
         """Of each sample; methods that learn nothing answered all of them in one."""
@@ -84,22 +104,21 @@ class Arms:
         most = max(found, key=lambda fold: len(np.unique(fold)))
         return most if len(np.unique(most)) > 1 else np.arange(len(most)) % PARTS
 
-    def _rows(
-        self, first: str, seconds: Sequence[str], unsure: Places, folds: npt.NDArray[np.int64]
-    ) -> pa.Table:
+    def _rows(self, pairs: Sequence[_Pair], unsure: Places, folds: npt.NDArray[np.int64]) -> pa.Table:
         """As trials write them; what the two methods took is added up."""
-        tables = {name: self.tensor[name].to_pylist() for name in {first, *seconds}}
-        waits = {name: self.tensor[name]["latency"].drop_null().to_pylist() for name in tables}
+        names = {name for pair in pairs for name in (pair.first, pair.second)}
+        tables = {name: self.tensor[name].to_pylist() for name in names}
+        waits = {name: self.tensor[name]["latency"].drop_null().to_pylist() for name in names}
         rows = []
-        for place, (second, asked) in enumerate(zip(seconds, unsure, strict=True)):
-            row = together(tables[first][place], tables[second][place], bool(asked))
-            wait = [
-                waits[name][place % len(waits[name])] for name in ((first, second) if asked else (first,))
-            ]
-            unlearned = max(tables[name][place]["unlearned"] for name in (first, second))
+        for place, (pair, asked) in enumerate(zip(pairs, unsure, strict=True)):
+            both = (pair.first, pair.second)
+            mine, other = (tables[name][place] for name in both)
+            row = together(mine, other, bool(asked))
+            wait = [waits[name][place % len(waits[name])] for name in both[: 1 + asked]]
+            unlearned = max(mine["unlearned"], other["unlearned"])
             row |= {"method": CASCADE, "fold": folds[place], "latency": sum(wait), "unlearned": unlearned}
             rows.append(row)
-        return pa.Table.from_pylist(rows, self.tensor[first].schema)
+        return pa.Table.from_pylist(rows, next(iter(self.tensor.values())).schema)
 
 
 def together(first: Mapping[str, Any], second: Mapping[str, Any], is_asked: bool) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from generation.fingerprint import folder_hash
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
-TRIALS = "6"
+TRIALS = "7"
 """Counts up when what a trial records changes."""
 CORPUS, INDEX_SECONDS = "corpus", "index_seconds"
 """Folder of the index, and the file beside it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
@@ -27,6 +28,7 @@ class Answer:
         self.text = ""
         self.finish_reason: Literal["stop", "length"] | None = None
         self._ends, self._decode, self._tree = ends, decode, tree
+        self._log_chance = 0.0
         self.room = tree.depth if tree else request.max_tokens
         """Tokens that the answer may need."""
         self._decide()
@@ -36,9 +38,15 @@ class Answer:
         """The tokens that may come next; None when all may."""
         return list(self._tree.next) if self._tree else None
 
-    def take(self, token: int) -> None:
-        """Add one token."""
+    @property
+    def confidence(self) -> float:
+        """The chance of the choice; of free text that of a token, as a geometric mean."""
+        return math.exp(self._log_chance / (1 if self.request.choices else max(len(self.tokens), 1)))
+
+    def take(self, token: int, log_chance: float) -> None:
+        """Add one token, with the logarithm of its chance among those that were allowed."""
         self.tokens.append(token)
+        self._log_chance += log_chance
         if self._tree:
             self._tree = self._tree.next[token]
             self._decide()

@@ -133,15 +133,16 @@ class _Batch:
 
 
 def _choose(scores: torch.Tensor, answers: Sequence[tuple[Answer, Sampler | None]]) -> None:
-    best = scores.argmax(-1).tolist()
+    likeliest = scores.max(-1)
+    best, chances = likeliest.indices.tolist(), (likeliest.values - scores.logsumexp(-1)).tolist()
     for row, (answer, sampler) in enumerate(answers):
         allowed = answer.allowed
         if allowed is None and sampler is None:
-            answer.take(best[row])
+            answer.take(best[row], chances[row])
             continue
         few = scores[row] if allowed is None else scores[row, allowed]
         at = sampler(few) if sampler else int(few.argmax())
-        answer.take(at if allowed is None else allowed[at])
+        answer.take(at if allowed is None else allowed[at], float(few.log_softmax(-1)[at]))
 
 
 def _sampler(answer: Answer) -> Sampler | None:

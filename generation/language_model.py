@@ -35,6 +35,9 @@ class Generation:
     seconds: float
     """Wall time of the answer; in a batch, the batch's time divided by its size."""
     finish_reason: Literal["stop", "length"]
+    confidence: float | None = None
+    """0 to 1, the model's own: the chance of the choice among all choices; of free text that of a token, as
+    a geometric mean. None where the model does not tell."""
 
 
 @runtime_checkable

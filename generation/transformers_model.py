@@ -173,7 +173,7 @@ class TransformersModel:
 
 def _finished(prompt: list[int], answer: Answer, seconds: float) -> Generation:
     reason = answer.finish_reason or "length"
-    return Generation(answer.text, len(prompt), len(answer.tokens), seconds, reason)
+    return Generation(answer.text, len(prompt), len(answer.tokens), seconds, reason, answer.confidence)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

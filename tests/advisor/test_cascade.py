@@ -69,6 +69,14 @@ def test_what_the_first_is_unsure_of_is_handed_on() -> None:
     assert METRIC.score(table["output"].to_pylist(), WANTED) == 1.0
 
 
+def test_who_knows_what_it_does_not_know_comes_first() -> None:
+    """The simplest is sure at random; of the others the one whose confidence helps most begins."""
+    poor = rows(["no"] * 50 + ["yes"] * 50, [i % 7 / 7 for i in range(N)])
+    found = arms(poor=poor, cheap=cheap(), dear=dear()).cascade()
+    assert found is not None and (found[0].first, found[0].second) == ("cheap", "dear")
+    assert METRIC.score(found[1]["output"].to_pylist(), WANTED) == 1.0
+
+
 def test_both_are_paid_for_where_both_answer() -> None:
     found = arms(cheap=cheap(), dear=dear()).cascade()
     assert found is not None

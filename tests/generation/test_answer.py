@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def decode(tokens: list[int]) -> str:
 def written(text: str, stop: tuple[str, ...], limit: int = 99) -> tuple[Answer, list[str]]:
     answer, shown = Answer(Request((), max_tokens=limit, stop=stop), {END}, decode), [""]
     for token in [*map(ord, text), END]:
-        answer.take(token)
+        answer.take(token, 0.0)
         shown.append(answer.shown())
         if answer.finish_reason:
             break
@@ -61,9 +63,9 @@ def test_an_answer_keeps_its_limit(text: str, limit: int) -> None:
 def test_half_a_character_is_not_shown() -> None:
     halves = "é".encode()
     answer = Answer(Request(()), {END}, lambda tokens: bytes(tokens).decode(errors="replace"))
-    answer.take(halves[0])
+    answer.take(halves[0], 0.0)
     assert answer.shown() == ""
-    answer.take(halves[1])
+    answer.take(halves[1], 0.0)
     assert answer.shown() == "é"
 
 
@@ -74,6 +76,7 @@ def test_every_walk_through_the_tree_ends_in_a_choice(choices: list[str], data: 
     walked = []
     while not answer.finish_reason:
         walked.append(data.draw(st.sampled_from(answer.allowed)))
-        answer.take(walked[-1])
+        answer.take(walked[-1], -1.0)
     assert answer.text in choices
     assert [*map(ord, answer.text), END][: len(walked)] == walked
+    assert answer.confidence == pytest.approx(math.exp(-len(walked)))

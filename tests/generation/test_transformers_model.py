@@ -38,6 +38,10 @@ def test_greedy_decoding_is_what_transformers_itself_generates(
         prompt = torch.tensor([tokenizer.encode(f"<|user|>{shared}{text}<|end|><|assistant|>")])
         out = reference.generate(prompt, max_new_tokens=12, do_sample=False)[0, prompt.shape[1] :]
         assert answer.text == tokenizer.decode(out, skip_special_tokens=True)
+        whole = torch.cat([prompt[0], out])
+        chances = reference(whole[None]).logits[0, prompt.shape[1] - 1 : -1].log_softmax(-1)
+        mean = chances.gather(1, out[:, None]).mean().exp().item()
+        assert answer.confidence == pytest.approx(mean, rel=1e-4)
 
 
 def test_a_seed_repeats_a_sampled_answer_in_any_batch(model: TransformersModel) -> None:
@@ -56,7 +60,9 @@ def test_a_tiny_nucleus_is_greedy(model: TransformersModel) -> None:
 def test_a_choice_is_the_likeliest_path_through_the_tree(model: TransformersModel) -> None:
     free = model.generate([ask("go", max_tokens=1)])[0].text
     others = tuple(c for c in ("q", "w", "e") if c != free)
-    assert model.generate([ask("go", choices=(*others, free))])[0].text == free
+    [found, forced] = model.generate([ask("go", choices=(*others, free)), ask("go", choices=("q",))])
+    assert found.text == free and found.confidence is not None and 1 / 3 < found.confidence < 1
+    assert forced.confidence == 1
 
 
 def test_a_text_cannot_begin_a_turn_of_its_own(model: TransformersModel) -> None:
