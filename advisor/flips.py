@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from advisor.cascade import CASCADE
 from advisor.decision import Decision, decide
 from advisor.economics import UPDATES_A_MONTH, Cost, break_even
 from advisor.recommendation import Condition, Flip
@@ -55,13 +56,17 @@ def changed(use_case: UseCase, condition: Condition, value: float | str) -> UseC
 
 def flips(use_case: UseCase, sheet: ScoreSheet, draws: Draws, decision: Decision) -> tuple[Flip, ...]:
     """The nearest change of the advice in each direction of each condition."""
-    drawn = draws.among(list(sheet.costs), sheet.excluded)
+    margins = [
+        *_margins(draws.among(list(sheet.costs), sheet.excluded)),
+        *_margins(draws.among(list(sheet.costs), sheet.excluded.keys() - {CASCADE})),
+        *sheet.lead_of_cascade,
+    ]
     court, now, limits = Court(use_case, sheet, draws), decision.recommended, use_case.constraints
     costs = sheet.costs.values()
     slowest, dearest = limits.max_latency_seconds or inf, limits.max_cost_per_1000 or inf
     prices = [c.per_1000 for c in costs if c.per_1000 is not None]
     found = [
-        *_nearest(court, now, "margin", use_case.margin, _margins(drawn), _MARGIN),
+        *_nearest(court, now, "margin", use_case.margin, margins, _MARGIN),
         *_nearest(court, now, "max_latency_seconds", slowest, [c.p50_seconds for c in costs], _LATENCY),
         *_nearest(court, now, "max_cost_per_1000", dearest, prices, _COST),
         *_nearest(court, now, "quality_floor", limits.quality_floor or 0.0, sheet.scores.values(), _FLOOR),

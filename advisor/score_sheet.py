@@ -18,6 +18,7 @@ from advisor.prices import prices_for
 from advisor.recommendation import Case
 from advisor.resampling import Evidence
 from advisor.scoring import Floats
+from advisor.statistics import TIE
 from advisor.suspects import suspected
 from advisor.use_case import UseCase
 
@@ -136,9 +137,30 @@ class ScoreSheet:
             for limits in [use_case.constraints]
             for name in costs
         }
+        if part := self._as_good_part(use_case, costs, constraints):
+            told = f"it is made of {part}, and not better by more than the margin: no rival to it"
+            constraints[CASCADE] = Finding(told)
         if use_case.economics.prefer == "cheapest":
             costs = dict(sorted(costs.items(), key=lambda item: _price(item[1])))
         return replace(self, costs=costs, constraints=constraints)
+
+    @property
+    def lead_of_cascade(self) -> list[float]:
+        """What a cascade scores more than each of its methods: with a smaller margin it is a rival to it."""
+        own = self.scores.get(CASCADE, 0.0)
+        return [lead for name in self.parts(CASCADE) if (lead := own - self.scores.get(name, own)) > 0]
+
+    def _as_good_part(
+        self, use_case: UseCase, costs: Mapping[str, Cost], constraints: Mapping[str, Finding]
+    ) -> str | None:
+        """The method of a cascade that does as well alone: about as good, and as cheap where that counts."""
+        parts = [name for name in self.parts(CASCADE) if name in costs and not constraints[name].excluded]
+        if self.cascade is None or not parts:
+            return None
+        best = max(parts, key=lambda name: self.scores[name])
+        is_better = self.scores[CASCADE] > self.scores[best] + use_case.margin + TIE
+        is_cheaper = use_case.economics.prefer == "cheapest" and _price(costs[CASCADE]) < _price(costs[best])
+        return None if is_better or is_cheaper or constraints[CASCADE].excluded else best
 
     def _cost(self, use_case: UseCase, name: str, known: Mapping[str, Cost]) -> Cost:
         """What the method costs; a cascade as much as its first method, and its share of the second."""
