@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from retrieval.reader.pieces import Scores, Window, windows
-from retrieval.reader.spans import Candidate, candidates, ranked, share
+from retrieval.reader.spans import Candidate, candidates, share
 
 if TYPE_CHECKING:
     from retrieval.reader.network import Network
@@ -56,10 +56,10 @@ class Reader:
         self._running = Lock()
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
-        """Where the answer may stand, the best span first; spans do not overlap.
+        """Where the answer may stand, the most probable span first; spans do not overlap.
 
-        The passages are those of a search, best first: a later one's spans count a little less.
-        A span has the probability of all that overlap it together, so a later one may have more.
+        The passages are those of a search, best first: the odds of a span are divided by its passage's rank.
+        A span has the probability of all that overlap it together.
         The probabilities add up to at most 1; the rest is the probability that no passage tells it.
         """
         return self.read_each([(question, passages)])[0]
@@ -81,12 +81,12 @@ class Reader:
         found: list[list[Candidate]] = [[] for _ in asked]
         for (number, place, window), scores in zip(flat, self._scores([w for *_, w in flat]), strict=True):
             found[number] += candidates(place, asked[number][1][place].text, window, scores)
-        return [ranked(of, self.config["per_rank"]) for of in found]
+        return found
 
     def _spans(self, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[Span]:
         return [
             Span(c.passage, c.start, c.end, passages[c.passage].text[c.start : c.end], probability)
-            for c, probability in share(found, self.config["temperature"])
+            for c, probability in share(found, self.temperature)
             if probability >= LEAST
         ]
 
@@ -108,10 +108,6 @@ class Reader:
         return Network.load(self._weights / WEIGHTS_FILE)
 
     @cached_property
-    def config(self) -> Mapping[str, float]:
-        """What turns scores into probabilities; the recipe fits it.
-
-        `temperature` divides log odds; they are lower by `per_rank` times the logarithm of a passage's rank.
-        """
-        found: dict[str, float] = json.loads((self._weights / "config.json").read_text("utf-8"))
-        return found
+    def temperature(self) -> float:
+        """What log odds are divided by before they become probabilities."""
+        return float(json.loads((self._weights / "config.json").read_text("utf-8"))["temperature"])

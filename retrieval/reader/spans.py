@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import log1p
 
 import numpy as np
@@ -19,7 +19,10 @@ _NO_END = f",.;:!?([{{{_DASHES}"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch of a passage with the logarithm of its odds against `no answer`."""
+    """A stretch of a passage with the logarithm of its odds against `no answer`.
+
+    Odds are divided by the passage's rank in the search.
+    """
 
     passage: int
     start: int
@@ -41,18 +44,13 @@ def candidates(passage: int, text: str, window: Window, scores: Scores, keep: in
             if sentences[j] != sentences[i]:
                 break
             if ends[j]:
-                odds = float(inside[i, 0] + inside[j, 1] - nothing)
+                odds = float(inside[i, 0] + inside[j, 1] - nothing) - log1p(passage)
                 found.append(Candidate(passage, window.places[i][0], window.places[j][1], odds))
     return sorted(found, key=lambda c: -c.log_odds)[:keep]
 
 
-def ranked(found: Sequence[Candidate], per_rank: float) -> list[Candidate]:
-    """The candidates with lower odds the further down the list of passages they stand."""
-    return [replace(c, log_odds=c.log_odds - per_rank * log1p(c.passage)) for c in found]
-
-
-def share(found: Sequence[Candidate], temperature: float) -> Iterator[tuple[Candidate, float]]:
-    """The best of each group of overlapping candidates, best first, with the group's probability.
+def share(found: Sequence[Candidate], temperature: float) -> list[tuple[Candidate, float]]:
+    """The best of each group of overlapping candidates with the group's probability, most probable first.
 
     What the probabilities lack to 1 is the probability that there is no answer.
     """
@@ -63,16 +61,18 @@ def share(found: Sequence[Candidate], temperature: float) -> Iterator[tuple[Cand
             best[key] = one
     left = sorted(best.values(), key=lambda c: -c.log_odds)
     if not left:
-        return
+        return []
     highest = max(0.0, left[0].log_odds / temperature)
     masses = [float(np.exp(c.log_odds / temperature - highest)) for c in left]
     whole = sum(masses) + float(np.exp(-highest))
     rest = list(zip(left, masses, strict=True))
+    told = []
     while rest:
         chief = rest[0][0]
         mass = sum(m for c, m in rest if _overlap(c, chief))
         rest = [(c, m) for c, m in rest if not _overlap(c, chief)]
-        yield chief, mass / whole
+        told.append((chief, mass / whole))
+    return sorted(told, key=lambda pair: -pair[1])
 
 
 def _overlap(a: Candidate, b: Candidate) -> bool:

@@ -1,10 +1,10 @@
-"""Fit what turns odds into probabilities on lessons that were never trained on.
+"""Fit the temperature on lessons that were never trained on.
 
     python -m retrieval.reader.recipe.calibrate OUT
 
 The passages of all held-out lessons are one corpus, and each lesson is read with what a search of its
-question finds there. Temperature (Guo et al. 2017) and the weight of a passage's rank make the truth (the
-span that overlaps the answer, or none) most probable. Writes `OUT/config.json`.
+question finds there. The temperature makes the truth (the span that overlaps the answer, or none) most
+probable (Guo et al. 2017). Writes `OUT/config.json`.
 """
 
 from __future__ import annotations
@@ -25,47 +25,37 @@ from generation.pocket.recipe.natural.lessons import Lesson, lessons
 from retrieval.corpus import Corpus
 from retrieval.documents import Document, Hit
 from retrieval.reader.reader import Reader
-from retrieval.reader.spans import Candidate, ranked, share
+from retrieval.reader.spans import Candidate, share
 from retrieval.sentence_embedder import SentenceEmbedder
 
 PASSAGES = 3
-TEMPERATURES = [0.6 + 0.2 * i for i in range(23)]
-PER_RANK = [0.5 * i for i in range(9)]
-UNFITTED = {"temperature": 1.0, "per_rank": 0.0}
+TEMPERATURES = [0.5 + 0.1 * i for i in range(46)]
 Truth = tuple[int, int, int] | None
 """Rank of the passage and the place in it; None where no passage answers."""
 
 
 def calibrate(folder: Path, count: int) -> dict[str, float]:
-    """The best fit, and how the reader does on the held-out lessons with it."""
-    (folder / "config.json").write_text(json.dumps(UNFITTED), "utf-8")
+    """The best temperature, and how the reader does on the held-out lessons at it."""
+    (folder / "config.json").write_text(json.dumps({"temperature": 1.0}), "utf-8")
     drawn = list(islice(lessons(seed=1, held_out=True), count))
     asked = list(zip([one.question for one in drawn], _searched(drawn), strict=True))
     truths = [_truth(n, one, hits) for n, (one, (_, hits)) in enumerate(zip(drawn, asked, strict=True))]
     cases = list(zip(truths, Reader(folder).weigh(asked), strict=True))
-    losses = {
-        (temperature, per_rank): mean(
-            -log(max(_of_truth(truth, ranked(found, per_rank), temperature), 1e-9)) for truth, found in cases
-        )
-        for temperature in TEMPERATURES
-        for per_rank in PER_RANK
-    }
-    temperature, per_rank = min(losses, key=lambda fit: losses[fit])
-    fitted = [(truth, ranked(found, per_rank)) for truth, found in cases]
+    losses = {t: mean(-log(max(_of_truth(*case, t), 1e-9)) for case in cases) for t in TEMPERATURES}
+    best = min(losses, key=lambda t: losses[t])
     said = [
-        (_first(hits, found), one.passage[slice(*one.answer)])
-        for one, (_, hits), (_, found) in zip(drawn, asked, fitted, strict=True)
+        (_first(hits, found, best), one.passage[slice(*one.answer)])
+        for one, (_, hits), (_, found) in zip(drawn, asked, cases, strict=True)
         if one.answer
     ]
     figures = {
-        "temperature": temperature,
-        "per_rank": per_rank,
-        "loss": losses[temperature, per_rank],
-        "loss_at_rank_0": min(loss for (_, per), loss in losses.items() if per == 0),
+        "temperature": best,
+        "loss": losses[best],
+        "loss_at_1": losses[TEMPERATURES[5]],
         "exact_match": mean(exact_match(*pair) for pair in said),
         "token_f1": mean(token_f1(*pair) for pair in said),
-        "auc": _auc(truths, [_told(found, temperature) for _, found in fitted]),
-        "truth_most_probable": mean(_of_truth(*case, temperature) > 0.5 for case in fitted),
+        "auc": _auc(truths, [_told(found, best) for _, found in cases]),
+        "truth_most_probable": mean(_of_truth(*case, best) > 0.5 for case in cases),
     }
     return {"lessons": count, **{name: round(figure, 4) for name, figure in figures.items()}}
 
@@ -87,10 +77,10 @@ def _truth(number: int, lesson: Lesson, hits: Sequence[Hit]) -> Truth:
     return None
 
 
-def _first(passages: Sequence[Hit], found: Sequence[Candidate]) -> str:
+def _first(passages: Sequence[Hit], found: Sequence[Candidate], temperature: float) -> str:
     """The words of the likeliest span."""
-    best = max(found, key=lambda c: c.log_odds, default=None)
-    return passages[best.passage].text[best.start : best.end] if best else ""
+    told = share(found, temperature)
+    return passages[told[0][0].passage].text[told[0][0].start : told[0][0].end] if told else ""
 
 
 def _told(found: Sequence[Candidate], temperature: float) -> float:
