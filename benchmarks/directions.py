@@ -27,7 +27,6 @@ from advisor.files import write_atomically
 from advisor.measure import open_corpus
 from advisor.methods import BY_NAME, Training
 from advisor.methods.rag import PASSAGES
-from advisor.plan import Plan
 from advisor.use_case import Sample, UseCase, check
 from advisor.use_case_files import load_use_case, read_rows
 from advisor.workbench import Workbench
@@ -36,15 +35,13 @@ from service.settings import Settings
 from service.wiring import build_workbench
 
 TICKETS = Path(__file__).parents[1] / "examples" / "ticket_routing"
-SIZES = (12, 24, 48, 108)
-"""Labels; the last are all."""
-BLOCK = 32
 ASKED = {
     "leader": ("Who leads {}?", "Who is {} led by?"),
     "river": ("What river flows past {}?", "Which river does {} lie on?"),
     "metal": ("What metal is mined at {}?", "What does the mine of {} yield?"),
 }
 """A wording to learn from, and one to be tested with."""
+FACT_SCORES = ("base", "rag", "tuned", "tuned + rag", "plain lora + rag", "raft + rag")
 Scores = Mapping[str, float]
 console = Console(stderr=True)
 
@@ -128,15 +125,12 @@ class Bench:
         asked = [_sample(told, n, what, 1) for n in unseen for what in ASKED][: self.tests]
         everything = self._case([_sample(told, n, what, 0) for n in names for what in ASKED], told)
         others = self._case([_sample(told, n, what, 0) for n in learned for what in ASKED], told)
-        score = partial(self._score, asked=asked, seed=seed)
-        return {
-            "base": score(everything, "zero-shot"),
-            "rag": score(everything, "rag"),
-            "tuned": score(everything, "lora"),
-            "tuned + rag": score(everything, "lora", passages=PASSAGES),
-            "plain lora + rag": score(others, "lora", passages=PASSAGES),
-            "raft + rag": score(others, "rag-lora"),
-        }
+        scores = partial(self._scores, asked=asked, seed=seed)
+        [base], [rag] = scores(everything, "zero-shot"), scores(everything, "rag")
+        tuned, tuned_rag = scores(everything, "lora", (0, PASSAGES))
+        [plain_rag], [raft_rag] = scores(others, "lora", (PASSAGES,)), scores(others, "rag-lora")
+        found = (base, rag, tuned, tuned_rag, plain_rag, raft_rag)
+        return dict(zip(FACT_SCORES, found, strict=True))
 
     def labels(self, seed: int) -> dict[str, float]:
         """Tickets to teams, with ever more labels; the test tickets are never learned from."""
@@ -145,12 +139,11 @@ class Bench:
             : self.tests
         ]
         order = Random(seed).sample(case.samples, len(case.samples))
-        found = {"zero-shot": self._score(case, "zero-shot", asked, seed)}
-        for size in SIZES:
-            some = case.model_copy(update={"samples": tuple(order[:size])})
-            for method in ("few-shot", "knn-few-shot", "feature-head", "lora"):
-                console.print(f"seed {seed}: {method} with {size} labels")
-                found[f"{method}@{size}"] = self._score(some, method, asked, seed)
+        found = {}
+        for name in {name for direction in LABELS for name in (direction.larger, direction.smaller)}:
+            method, _, size = name.partition("@")
+            some = case.model_copy(update={"samples": tuple(order[: int(size or len(order))])})
+            [found[name]] = self._scores(some, method, asked=asked, seed=seed)
         return found
 
     def _case(self, samples: Sequence[Sample], told: Mapping[str, Mapping[str, str]]) -> UseCase:
@@ -167,17 +160,27 @@ class Bench:
             }
         )
 
-    def _score(self, case: UseCase, method: str, asked: Sequence[Sample], seed: int, **changed: int) -> float:
-        """What the method learns from the case, asked with other questions; the plan perhaps changed."""
+    def _scores(
+        self,
+        case: UseCase,
+        method: str,
+        passages: Sequence[int | None] = (None,),
+        *,
+        asked: Sequence[Sample],
+        seed: int,
+    ) -> list[float]:
+        """What the method learns from the case, asked other questions, with so many passages in turn."""
+        console.print(f"seed {seed}: {method} with {len(case.samples)} samples")
         with TemporaryDirectory() as scratch:
             folder, situation = Path(scratch), situation_of(case)
             corpus = open_corpus(case.corpus, self.workbench, folder / "corpus")
             training = Training(situation, case.samples, corpus, self.workbench, folder, seed)
-            plan: Plan = BY_NAME[method].prepare(training).model_copy(update=changed)
-            answerer = Answerer(plan, folder, self.workbench, corpus)
-            blocks = [asked[at : at + BLOCK] for at in range(0, len(asked), BLOCK)]
-            said = [a.text for block in blocks for a in answerer.answer([s.input for s in block])]
-        return situation.task.metric.score(said, [s.output for s in asked])
+            plan = BY_NAME[method].prepare(training)
+            plans = [plan if k is None else plan.model_copy(update={"passages": k}) for k in passages]
+            answerers = [Answerer(plan, folder, self.workbench, corpus) for plan in plans]
+            inputs, wanted = [s.input for s in asked], [s.output for s in asked]
+            said = [[answer.text for answer in answerer.answer(inputs)] for answerer in answerers]
+        return [situation.task.metric.score(texts, wanted) for texts in said]
 
 
 def _names(rng: Random, count: int) -> list[str]:
