@@ -5,16 +5,23 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from finetune.dataset import Example
+from finetune.backends.port import Order
+from finetune.dataset import encode
+from finetune.gate import OldTask
 from finetune.job import Job
-from finetune.recipe import Recipe
 from finetune.rows import EncodedExample
-from finetune.session import Parent, Validation
+from finetune.session import Parent
+from finetune.trainable import Learning, Rows
+from finetune.weights import device_peak
 from generation.prefix import shared_length
+
+if TYPE_CHECKING:
+    from finetune.encoders.job import EncoderJob
 
 FORWARD_SHARE = 1 / 3
 """A loss without learning, as a share of a step: one of the three products of a layer (forward, two back)."""
@@ -49,40 +56,48 @@ class _Cost:
         return self.fixed + self.per_token * tokens
 
 
-def estimate(
-    base: Path,
-    examples: Sequence[Example],
-    recipe: Recipe,
-    *,
-    validation: Validation | None = None,
-    parent: Parent | None = None,
-) -> Estimate:
+def estimate(base: Path, order: Order, adapter: Path | None = None) -> Estimate:
     """Load the base, learn from its longest and its shortest batch, and forget it all.
 
     Call it in a fresh process where `peak_bytes` matters: memory that was held before counts too.
 
     Raises:
-        DatasetError, RecipeError, ModelUnavailableError, AdapterMismatchError: as `train_adapter` does.
+        DatasetError, RecipeError, ModelUnavailableError, AdapterMismatchError: as the training does.
     """
     began = time.perf_counter()
-    job = Job(base, examples, recipe, validation, parent)
+    job = _job(base, order, adapter)
     loading = time.perf_counter() - began
     cost = _probe(job)
-    learning = sum(cost.of(_computed(job.batch(b))) for step in job.plan for b in step.batches)
-    epochs = job.recipe.epochs
+    # A head is fitted while it is loaded, in no steps.
+    plan = () if order.recipe.method == "head" else job.plan
+    epochs = job.recipe.epochs if plan else 1
+    learning = sum(cost.of(_computed(job.batch(b))) for step in plan for b in step.batches)
+    validating = epochs * _validating(job, cost) if plan else 0.0
+    peak, held = job.learner.base_bytes, device_peak()
     return Estimate(
         rows=len(job.rows),
-        steps=len(job.plan),
+        steps=len(plan),
         tokens=epochs * sum(len(row.ids) for row in job.rows),
         labels=epochs * sum(row.answer_tokens for row in job.rows),
-        seconds=2 * loading + learning + epochs * _validating(job, cost),
-        peak_bytes=_peak_bytes() + job.learner.base_bytes,
-        device_bytes=job.learner.device_bytes(),
+        seconds=2 * loading + learning + validating + _gating(job, order.gate, loading),
+        peak_bytes=_peak_bytes() + peak,
+        device_bytes=held + peak if held else 0,
     )
 
 
-def _probe(job: Job) -> _Cost:
-    every = [job.batch(numbers) for step in job.plan for numbers in step.batches]
+def _job(base: Path, order: Order, adapter: Path | None) -> Job | EncoderJob:
+    if order.labelled is None:
+        parent = Parent(adapter, order.mode) if adapter else None
+        aside = order.validation if order.validation.rows else None
+        return Job(base, order.examples, order.recipe, aside, parent)
+    # Loaded only now: few trainings are of this kind.
+    from finetune.encoders.training import job_for
+
+    return job_for(base, order.labelled.rows, order.recipe, order.labelled.aside)
+
+
+def _probe(job: Job | EncoderJob) -> _Cost:
+    every: list[Any] = [job.batch(numbers) for step in job.plan for numbers in step.batches]
     longest, shortest = max(every, key=_computed), min(every, key=_computed)
     _timed(lambda: job.learner.step([longest], 0.0))
     long = _timed(lambda: job.learner.step([longest], 0.0))
@@ -92,19 +107,29 @@ def _probe(job: Job) -> _Cost:
     return _Cost(max(0.0, long - per_token * _computed(longest)), per_token)
 
 
-def _validating(job: Job, cost: _Cost) -> float:
+def _validating(job: Job | EncoderJob, cost: _Cost) -> float:
     """Seconds of one validation."""
     losses = FORWARD_SHARE * sum(cost.of(_computed(batch)) for batch in job.validation_batches())
-    if not job.judge:
-        return losses
-    few = job.aside[:ANSWERED_ROWS]
-    answers = _timed(lambda: job.learner.answers(few))
-    return losses + answers * len(job.aside) / len(few)
+    return losses + (_answering(job.learner, job.aside) if job.judge else 0.0)
 
 
-def _computed(rows: Sequence[EncodedExample]) -> int:
-    """Tokens that a batch computes: the common beginning once, padding included."""
-    shared = shared_length([row.prompt for row in rows])
+def _gating(job: Job | EncoderJob, task: OldTask | None, loading: float) -> float:
+    """Seconds of a gate: the model before and the model after are loaded and asked."""
+    if task is None or not isinstance(job, Job):
+        return 0.0
+    rows = encode(task.rows, job.learner.tokenizer, job.learner.window)
+    return 2 * (loading + _answering(job.learner, rows))
+
+
+def _answering(learner: Learning, rows: Rows) -> float:
+    """Seconds of all answers, from those to a few rows."""
+    few = rows[:ANSWERED_ROWS]
+    return _timed(lambda: learner.answers(few)) * len(rows) / len(few)
+
+
+def _computed(rows: Rows) -> int:
+    """Tokens that a batch computes: a common beginning of prompts once, padding included."""
+    shared = shared_length([row.prompt for row in rows]) if isinstance(rows[0], EncodedExample) else 0
     return shared + len(rows) * (max(len(row.ids) for row in rows) - shared)
 
 

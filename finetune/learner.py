@@ -18,7 +18,7 @@ from finetune.recipe import Precision, Recipe
 from finetune.rows import EncodedExample
 from finetune.session import Parent
 from finetune.two_part_loss import TwoPartLoss
-from finetune.weights import BatchLoss, Fit, Weights, fit_of
+from finetune.weights import BatchLoss, Fit, Weights, fit_of, size_of
 from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
@@ -71,7 +71,7 @@ class Learner:
         with self.seeded():
             self._trainee = _trainee(base, self.tokenizer, recipe, parent)
         model = self._trainee.model
-        self.base_bytes = sum(p.numel() * p.element_size() for p in model.parameters())
+        self.base_bytes = size_of(model)
         """Memory of the weights, the adapter's included."""
         self.width: int = model.config.get_text_config().hidden_size
         self._ends = checkpoint.end_tokens(model, self.tokenizer)
@@ -136,10 +136,6 @@ class Learner:
             return float(part.summed) / part.tokens, None
         [answer] = self._answer(model, rows[:1], 2 * rows[0].answer_tokens + 8)
         return float(part.summed) / part.tokens, answer.finish_reason == "stop"
-
-    def device_bytes(self) -> int:
-        """The most GPU memory that was held, and a second copy of the weights; 0 without a GPU."""
-        return torch.cuda.max_memory_allocated() + self.base_bytes if torch.cuda.is_available() else 0
 
     def _answer(self, model: Any, rows: Rows, tokens: int) -> list[Answer]:
         rooms = [max(1, min(tokens, self.window - len(row.prompt))) for row in rows]

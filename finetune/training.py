@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _run(job: Job, out: Path, session: Session) -> TrainingReport:
     rows = sorted(job.rows, key=lambda row: not row.is_answer)[:CANARY_ROWS]
     before = job.learner.fit([rows]).loss
     with checkpoints_of(identity_fields(job.identity), session) as kept, job.learner.seeded():
-        loop = Loop(job, session, kept, _keeper(job, session))
+        loop = Loop(job, session, kept, keeper_of(session, partial(_write, job)))
         loop.learn()
         best = None if loop.standing.best is None else loop.standing.best + 1
         with adapter.whole_folder(out) as part:
@@ -112,8 +113,8 @@ def checkpoints_of(identity: Mapping[str, Any], session: Session) -> Iterator[Ch
         yield kept
 
 
-def _keeper(job: Job, session: Session) -> Callable[[Loop], None] | None:
-    """What hands the model after an epoch to whoever wants to keep it."""
+def keeper_of(session: Session, fill: Callable[[Loop, Path, int], object]) -> Callable[[Loop], None] | None:
+    """What hands the model after an epoch to whoever wants to keep it; `fill` writes it into a folder."""
     tell = session.on_epoch
     if tell is None:
         return None
@@ -123,7 +124,7 @@ def _keeper(job: Job, session: Session) -> Callable[[Loop], None] | None:
 
         def write(folder: Path) -> None:
             with adapter.whole_folder(folder) as part:
-                _write(job, loop, part, told.epoch)
+                fill(loop, part, told.epoch)
 
         tell(told, write)
 

@@ -37,6 +37,16 @@ class Fit:
     tokens: int
 
 
+def size_of(module: Any) -> int:
+    """Bytes of all its weights."""
+    return sum(p.numel() * p.element_size() for p in module.parameters())
+
+
+def device_peak() -> int:
+    """The most GPU memory that this process held, in bytes; 0 without a GPU."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
+
+
 class Weights:
     """Those parameters of the module that want gradients."""
 

@@ -20,7 +20,7 @@ from finetune.encoders.body import Body
 from finetune.encoders.rows import EncodedRow
 from finetune.heads import Head
 from finetune.recipe import Recipe
-from finetune.weights import BatchLoss, Fit, Weights, fit_of
+from finetune.weights import BatchLoss, Fit, Weights, fit_of, size_of
 
 FIRST_FIT = 2_000
 """Texts or words that the first head is fitted on, at most."""
@@ -51,6 +51,8 @@ class EncoderLearner:
             self._body = Body(body.adapted(model, recipe), recipe.precision)
         self._head = _LearningHead(head).to(model.device)
         self._body.module.peft_config["default"].base_model_name_or_path = base.name
+        self.base_bytes = size_of(self._body.module)
+        """Memory of the weights, the adapter's included."""
         self.weights = Weights(nn.ModuleList([self._body.module, self._head]))
 
     @contextmanager

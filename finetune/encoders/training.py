@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from finetune.progress import write_metrics
 from finetune.recipe import Recipe
 from finetune.session import Session
 from finetune.standing import Standing
-from finetune.training import checkpoints_of
+from finetune.training import checkpoints_of, keeper_of
 from generation.fingerprint import folder_hash
 
 CANARY_ROWS = 8
@@ -61,9 +62,19 @@ def train_encoder(
     session, dials = session or Session(), dials or recipe.for_rows(len(rows))
     if dials.method == "head":
         return train_head(base, rows, out, seed=dials.seed)
+    return _run(job_for(base, rows, dials, validation, metric), out, session)
+
+
+def job_for(
+    base: Path,
+    rows: Sequence[Row],
+    dials: Recipe,
+    validation: Sequence[Row] | None = None,
+    metric: Metric | None = None,
+) -> EncoderJob:
+    """The training before its first step; raises as `train_encoder` does."""
     split = recipe.held_out(rows, dials.seed) if validation is None else Split(tuple(rows), tuple(validation))
-    data = EncoderData(base, split.training, split.validation)
-    return _run(EncoderJob(base, data, dials, metric), out, session)
+    return EncoderJob(base, EncoderData(base, split.training, split.validation), dials, metric)
 
 
 def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> EncoderManifest:
@@ -91,13 +102,11 @@ def _run(job: EncoderJob, out: Path, session: Session) -> EncoderManifest:
     base, canary = job.base, job.rows[:CANARY_ROWS]
     before = job.learner.fit([canary]).loss
     with checkpoints_of(job.identity, session) as kept, job.learner.seeded():
-        loop = Loop(job, session, kept)
+        loop = Loop(job, session, kept, keeper_of(session, partial(_write, job)))
         loop.learn()
+        best = None if loop.standing.best is None else loop.standing.best + 1
         with adapter.whole_folder(out) as part:
-            job.learner.save(part)
-            write_metrics(part, loop.standing.history)
-            made = _manifest(base, job.data, job.recipe, adapter.weights_hash(part), loop)
-            folder.write(part, made)
+            made = _write(job, loop, part, best)
             trained = job.learner.fit([canary]).loss
             served = _served_loss(part, base, made, canary)
             check_served(trained, served)
@@ -107,8 +116,22 @@ def _run(job: EncoderJob, out: Path, session: Session) -> EncoderManifest:
     return made
 
 
+def _write(job: EncoderJob, loop: Loop, part: Path, epoch: int | None) -> EncoderManifest:
+    """Fill the folder with the encoder as it is now: that of an epoch, or the last."""
+    job.learner.save(part)
+    write_metrics(part, loop.standing.history)
+    made = _manifest(job.base, job.data, job.recipe, adapter.weights_hash(part), loop, epoch)
+    folder.write(part, made)
+    return made
+
+
 def _manifest(
-    base: Path, data: EncoderData, dials: Recipe, weights: str, loop: Loop | None = None
+    base: Path,
+    data: EncoderData,
+    dials: Recipe,
+    weights: str,
+    loop: Loop | None = None,
+    epoch: int | None = None,
 ) -> EncoderManifest:
     standing = loop.standing if loop else Standing()
     training = adapter.Manifest(
@@ -126,7 +149,7 @@ def _manifest(
         seconds=round(standing.seconds, 3),
         created=int(time.time()),
         scores=tuple(standing.scores),
-        best_epoch=None if standing.best is None else standing.best + 1,
+        best_epoch=epoch,
         ending=loop.ending if loop else "finished",
     )
     return EncoderManifest(data.kind, data.names, loop is not None, data.cut, training)

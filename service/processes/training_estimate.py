@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from finetune.errors import FinetuneError
-from finetune.session import Parent
 from service.errors import ServiceError
 from service.fine_tuning_order import order_of
 from service.jobs.training_files import read_files
@@ -29,9 +28,7 @@ def _estimate(task: dict[str, Any]) -> dict[str, Any]:
     try:
         files, base = read_files(Path(task["folder"]), task["names"]), Path(task["base"])
         order = order_of(body, files, base, body.seed or 0)
-        parent = Parent(Path(task["adapter"]), order.mode) if task["adapter"] else None
-        aside = order.validation if order.validation.rows else None
-        told = estimate(base, order.examples, order.recipe, validation=aside, parent=parent)
+        told = estimate(base, order, Path(task["adapter"]) if task["adapter"] else None)
     except FinetuneError as error:
         raise RefusedError("training_file", str(error)) from error
     except ServiceError as error:

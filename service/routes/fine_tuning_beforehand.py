@@ -8,9 +8,7 @@ from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter
 
-from generation.families import family_of
 from service.dataset_checks import Source, Task, check_apart, outcome_apart
-from service.errors import InvalidRequest
 from service.fine_tuning_admission import find_model, parts_of
 from service.fine_tuning_files import files_of, find_training_file, keep_files, names_of
 from service.resources import Here
@@ -26,11 +24,6 @@ router = APIRouter(prefix="/v1/fine_tuning", tags=["fine-tuning"])
 def estimate(here: Here, body: TrainingBody) -> Estimate:
     """Seconds, memory and tokens of a training, from a few of its own steps."""
     parts = parts_of(here, body)
-    if family_of(parts.base) == "encoder":
-        raise InvalidRequest(
-            "model: only trainings of language models are estimated; an encoder's takes seconds to minutes.",
-            "model",
-        )
     files = files_of(here, body)
     with TemporaryDirectory(prefix="trivium-estimate-") as scratch:
         folder = Path(scratch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from finetune.encoders.folder import EncoderManifest
 from finetune.encoders.serving import Labeller, Tagger
 from finetune.encoders.training import train_encoder, train_head
 from finetune.errors import CheckpointError, DatasetError, HeadError, Paused, RecipeError
+from finetune.progress import Progress
 from finetune.recipe import Recipe
 from finetune.session import Session, Wish
 from generation.errors import AdapterMismatchError, ModelUnavailableError
@@ -97,7 +98,17 @@ def test_a_paused_training_becomes_the_same_to_the_bit(
         out = tmp_path / name
         return train_encoder(encoder, rows, out, dials=dials, validation=sounds[:5], session=session)
 
-    whole = train("whole")
+    kept: dict[int, Path] = {}
+
+    def keep(told: Progress, write: Callable[[Path], None]) -> None:
+        kept[told.epoch] = tmp_path / f"epoch-{told.epoch}"
+        write(kept[told.epoch])
+
+    whole = train("whole", Session(on_epoch=keep))
+    assert list(kept) == [1, 2, 3]
+    [best] = [folder.read(kept[at]).training for at in kept if at == whole.training.best_epoch]
+    assert best.weights_hash == whole.training.weights_hash
+    assert Labeller(kept[1], encoder).predict(["woof"])
     for steps in (2, 4):
         with pytest.raises(Paused):
             train("b", Session(control=PauseAfter(steps), checkpoints=tmp_path / "c", every=0))
