@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from service.settings import Settings
@@ -48,5 +49,8 @@ def settings_from(**overrides: object) -> Settings:
         fault = error.errors(include_input=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
-        where = f"TRIVIUM_{field.upper()} (or --{field.replace('_', '-')}): " if field else ""
-        fail(f"{where}{message}", BAD_INPUT)
+        option = f" (or --{field.replace('_', '-')})" if field in overrides else ""
+        fail(f"TRIVIUM_{field.upper()}{option}: {message}" if field else message, BAD_INPUT)
+    except SettingsError as error:
+        field = str(error).split('"')[1]
+        fail(f"TRIVIUM_{field.upper()}: is not JSON; write it as one object, in double quotes.", BAD_INPUT)

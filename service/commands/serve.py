@@ -21,7 +21,5 @@ def run(*, host: str | None, port: int | None, data_dir: Path | None) -> None:
         serve(settings, listening)
     except BlockingIOError:
         fail(f"another Trivium server works on {settings.data_dir}; stop it, or name another --data-dir.", 2)
-    except PermissionError as error:
-        fail(f"{error.filename or at}: {error.strerror}; choose another --data-dir or --port.", 2)
     except OSError as error:
-        fail(f"cannot listen on {at} ({error.strerror}); choose another --port.", 2)
+        fail(f"{error.filename or at}: {error.strerror}; choose another --data-dir or --port.", 2)

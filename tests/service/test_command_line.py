@@ -33,7 +33,13 @@ def test_a_server_on_another_address_needs_keys() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("PORT", "many"), ("LOADED_MODELS", "0"), ("API_KEYS", "short"), ("LOG_LEVEL", "x")],
+    [
+        ("PORT", "many"),
+        ("LOADED_MODELS", "0"),
+        ("API_KEYS", "short"),
+        ("LOG_LEVEL", "x"),
+        ("MODEL_FOLDERS", "{x"),
+    ],
 )
 def test_a_wrong_variable_is_named_and_not_repeated(variable: str, value: str) -> None:
     result = run("serve", **{f"TRIVIUM_{variable}": value})
@@ -46,6 +52,12 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
         taken.listen()
         result = run("serve", "--port", taken.getsockname()[1], "--data-dir", tmp_path)
     assert result.exit_code == 2 and "--port" in result.stderr
+
+
+def test_a_data_directory_that_cannot_be_one_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = run("serve", "--port", "0", "--data-dir", tmp_path / "file")
+    assert result.exit_code == 2 and f"error: {tmp_path / 'file'}: File exists" in result.stderr
 
 
 def test_a_data_directory_has_one_server(tmp_path: Path) -> None:
