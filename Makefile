@@ -7,7 +7,7 @@ export TOKENIZERS_PARALLELISM := false
 PARALLEL_TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check format serve bench clean
+.PHONY: help setup demo test test-fast test-qlora check format serve bench clean
 
 help: ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,10 @@ test: $(READY) ## Run all tests, the slow ones with real models and servers too
 
 test-fast: $(READY) ## Run the tests that need only seconds
 	$(PARALLEL_TESTS) -m 'not slow'
+
+test-qlora: $(READY) ## Run the tests of training on a base of 4 bits, with the large library that only they need
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --no-deps --target build/qlora 'bitsandbytes>=0.50,<1'
+	OMP_NUM_THREADS=1 PYTHONPATH=build/qlora $(BIN)/pytest tests/finetune/test_quantization.py
 
 check: $(READY) ## Lint, types, import directions
 	$(BIN)/ruff check .

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
+from generation.catalog import Catalog
+from generation.language_model import Request
+from generation.messages import Message
 from service.processes.started import Running, started_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -30,8 +36,9 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def live(data_dir: Path, tiny_llama: Path) -> Iterator[Running]:
-    environment = {"TRIVIUM_MODEL_FOLDERS": json.dumps({"tiny": str(tiny_llama)}), "OMP_NUM_THREADS": "1"}
+def live(data_dir: Path, tiny_llama: Path, tiny_t5: Path) -> Iterator[Running]:
+    folders = json.dumps({"tiny": str(tiny_llama), "t5": str(tiny_t5)})
+    environment = {"TRIVIUM_MODEL_FOLDERS": folders, "OMP_NUM_THREADS": "1"}
     with started_server(data_dir, environment) as running:
         yield running
 
@@ -144,6 +151,26 @@ def test_what_was_trained_is_a_model_like_any_other(stock: openai.OpenAI, alone:
     assert stock.models.delete(name).deleted
     with pytest.raises(openai.NotFoundError):
         say(name)
+
+
+def test_a_model_of_two_parts_is_trained_asked_and_taken_away(
+    stock: openai.OpenAI, live: Running, training_file: str, tmp_path: Path
+) -> None:
+    dials: Any = {"n_epochs": 2}
+    made = stock.fine_tuning.jobs.create(model="t5", training_file=training_file, hyperparameters=dials)
+    job = finished(stock, made.id)
+    assert job.status == "succeeded", job
+    asked: Any = ROWS[4]["messages"][:1]
+    said = stock.chat.completions.create(
+        model=job.fine_tuned_model, messages=asked, temperature=0, max_tokens=8
+    )
+    answer = httpx.get(f"{live.url}/v1/models/{job.fine_tuned_model}/export?format=merged", timeout=600)
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [folder] = tmp_path.iterdir()
+    question = Request((Message("user", asked[0]["content"]),), max_tokens=8)
+    [taken] = Catalog(locals={"taken": folder}).open("taken").generate([question])
+    assert taken.text == said.choices[0].message.content
 
 
 def test_estimate_and_preview_come_from_processes_of_their_own(
