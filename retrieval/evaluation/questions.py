@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retrieval.evaluation.errors import InvalidQuestionsError
+from retrieval.store.fusion import MIN_LABELS
+from retrieval.store.records import StoredFile
 
 MOST_QUESTIONS = 2_000
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -66,6 +69,34 @@ def check_files(questions: Sequence[LabelledQuestion], known: Container[str]) ->
                     f"Question {number} names the file {label!r}, which the vector store does not have; "
                     "use ids or names of its files."
                 )
+
+
+def check_enough(questions: Sequence[LabelledQuestion]) -> None:
+    """Refuse questions that are too few to learn from.
+
+    Raises:
+        InvalidQuestionsError: there are fewer than 20 that name files.
+    """
+    naming = len({one.question for one in questions if one.files})
+    if naming < MIN_LABELS:
+        raise InvalidQuestionsError(
+            f"{naming} different questions name the files that answer them; to fit, give {MIN_LABELS}."
+        )
+
+
+def relevant_files(
+    questions: Sequence[LabelledQuestion], files: Sequence[StoredFile]
+) -> dict[str, frozenset[str]]:
+    """For each question that names files, their ids."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for file in files:
+        ids[file.id].add(file.id)
+        ids[file.name].add(file.id)
+    return {
+        one.question: frozenset().union(*(ids[label] for label in one.files))
+        for one in questions
+        if one.files
+    }
 
 
 def _parsed(number: int, line: str) -> LabelledQuestion:

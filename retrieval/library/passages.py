@@ -30,7 +30,7 @@ class Passage:
     similarity: float | None
     """Cosine of question and window; None where it was not among the nearest."""
     words: float | None
-    """BM25 score of the window; None where it was not among the best."""
+    """BM25 score of the window as a share of the question's words; None where it was not among the best."""
     quote: str
     """The window that was found."""
     start: int

@@ -22,19 +22,21 @@ B = 0.75
 def best_words(view: View, question: str, k: int, wanted: Wanted | None) -> Ranking:
     """The passages that share words with a question, best first, equal ones by number; at most k.
 
-    Lucene's variant (Kamphuis et al. 2020): idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
+    Lucene's variant (Kamphuis et al. 2020), idf = ln(1 + (N - n + 0.5) / (n + 0.5)), as a share of the sum
+    of the question's idf: between 0 and 1, which only endless repetition of every word would reach.
     """
     asked = Counter(map(word_hash, words(question)))
     scores = [np.zeros(len(part.numbers), np.float32) for part in view.parts]
-    mean_length = view.live_words / max(1, view.live_rows)
+    mean_length, most = view.live_words / max(1, view.live_rows), 0.0
     for word, times in asked.items():
         postings = [_live_postings(part, word) for part in view.parts]
         holding = sum(len(rows) for rows, _ in postings)
         idf = np.log1p((view.live_rows - holding + 0.5) / (holding + 0.5))
+        most += times * float(idf)
         for part, (rows, counts), total in zip(view.parts, postings, scores, strict=True):
             norm = K1 * (1 - B + B * part.words.lengths[rows] / mean_length) if len(rows) else 0
             total[rows] += times * idf * counts / (counts + norm)
-    return _ranking(view, scores, k, wanted)
+    return _ranking(view, [total / np.float32(most or 1) for total in scores], k, wanted)
 
 
 def _live_postings(part: Part, word: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
+from statistics import fmean
 
 from retrieval.search import LEXICAL_WEIGHT, Ranking, blend
 from retrieval.store.errors import TooFewLabelsError
@@ -13,7 +15,8 @@ from retrieval.store.errors import TooFewLabelsError
 RRF_K = 60
 MIN_LABELS = 20
 """Fewer labelled questions would fit their accidents."""
-_STEPS = 20
+_WEIGHTS = [step / 20 for step in range(21)]
+_PARTS = 5
 _DEPTH = 10
 
 
@@ -31,11 +34,12 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class FittedWeight:
-    """The weight of words that ranks labelled questions best."""
+    """How much words count in hybrid searches, learned from labelled questions."""
 
     lexical_weight: float
+    """The weight that a store has without labels, where learning did not beat it."""
     ndcg: float
-    """nDCG@10 over files with that weight, on the questions that chose it."""
+    """nDCG@10 over files: each fifth of the questions with the weight that the others chose."""
     default_ndcg: float
     """The same with the weight that a store has without labels."""
     questions: int
@@ -62,17 +66,26 @@ def strongest(rankings: Sequence[Ranking]) -> Ranking:
 def fit_weight(judged: Sequence[Judged]) -> FittedWeight:
     """The weight of words whose blend has the highest mean nDCG@10 (Bruch et al. 2022).
 
-    Of equal weights the one nearest to the default.
+    Of equal weights the one nearest to the default; the default, unless a weight learned from other
+    questions beats it.
 
     Raises:
         TooFewLabelsError: fewer than 20 questions.
     """
     if len(judged) < MIN_LABELS:
         raise TooFewLabelsError(f"Got {len(judged)} labelled questions; give at least {MIN_LABELS}.")
-    weights = [step / _STEPS for step in range(_STEPS + 1)]
-    quality = {weight: _mean_ndcg(judged, weight) for weight in weights}
-    best = max(weights, key=lambda weight: (quality[weight], -abs(weight - LEXICAL_WEIGHT)))
-    return FittedWeight(best, quality[best], _mean_ndcg(judged, LEXICAL_WEIGHT), len(judged))
+    quality = {weight: [_ndcg(one, weight) for one in judged] for weight in _WEIGHTS}
+    default = quality[LEXICAL_WEIGHT]
+    held_out = [
+        score for part in range(_PARTS) for score in quality[_best(_but(quality, part))][part::_PARTS]
+    ]
+    won = fsum(held_out) > fsum(default)
+    return FittedWeight(
+        lexical_weight=_best(quality) if won else LEXICAL_WEIGHT,
+        ndcg=fmean(held_out if won else default),
+        default_ndcg=fmean(default),
+        questions=len(judged),
+    )
 
 
 def ndcg(ranked: Sequence[Hashable], relevant: frozenset[str], depth: int = _DEPTH) -> float:
@@ -82,8 +95,20 @@ def ndcg(ranked: Sequence[Hashable], relevant: frozenset[str], depth: int = _DEP
     return gain / best if best else 0.0
 
 
-def _mean_ndcg(judged: Sequence[Judged], weight: float) -> float:
-    return sum(ndcg(_files(one, weight), one.relevant) for one in judged) / len(judged)
+def _best(quality: Mapping[float, Sequence[float]]) -> float:
+    return max(quality, key=lambda weight: (fsum(quality[weight]), -abs(weight - LEXICAL_WEIGHT)))
+
+
+def _but(quality: Mapping[float, Sequence[float]], part: int) -> dict[float, list[float]]:
+    """The scores of the questions outside a part."""
+    return {
+        weight: [score for place, score in enumerate(scores) if place % _PARTS != part]
+        for weight, scores in quality.items()
+    }
+
+
+def _ndcg(one: Judged, weight: float) -> float:
+    return ndcg(_files(one, weight), one.relevant)
 
 
 def _files(one: Judged, weight: float) -> list[str]:

@@ -95,6 +95,7 @@ class Found:
     similarity: float | None
     """Cosine of question and chunk, the best over the questions; None where it was not among the nearest."""
     words: float | None
-    """BM25 score, the best over the questions; None where it was not among the best."""
+    """BM25 score as a share of the question's words, the best over the questions; None where it was not
+    among the best."""
     pages: tuple[int, ...]
     """Where the pages of its file start in the text, in order; empty where it has none."""

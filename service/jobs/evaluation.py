@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from retrieval.answers.answering import Answering
 from retrieval.answers.records import Wish
 from retrieval.evaluation.outcome import ask
-from retrieval.evaluation.questions import check_files
+from retrieval.evaluation.questions import check_files, relevant_files
 from retrieval.evaluation.report import report
 from retrieval.reranker import required
 from retrieval.store.filters import parse_filter
@@ -25,7 +26,7 @@ Spec = dict[str, Any]
 
 
 def evaluate_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) -> dict[str, Any]:
-    """Ask every question and report; those that an earlier start finished are not asked again.
+    """Ask every question and report, then learn from them if that is wished; none is asked twice.
 
     Raises:
         InvalidQuestionsError: a label names a file that is not there.
@@ -44,7 +45,8 @@ def evaluate_job(settings: Settings, data: DataDir, job: Job, stop: StopSignal) 
             outcomes.append(ask(labelled, store, answering, wish))
             add_outcome(folder, outcomes[-1])
             data.jobs.append(job.id, "question", {"done": len(outcomes), "total": len(questions)})
-    return report(outcomes).as_dict()
+        fitted = asdict(store.fit(relevant_files(questions, store.files()))) if spec["fit"] else None
+    return report(outcomes).as_dict() | {"fitted": fitted}
 
 
 def wish_of(settings: Settings, spec: Spec) -> Wish:

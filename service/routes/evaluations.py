@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from retrieval.evaluation.questions import LabelledQuestion, read_questions
+from retrieval.evaluation.questions import LabelledQuestion, check_enough, read_questions
 from retrieval.reranker import required
 from service.errors import InvalidRequest, NotFound
 from service.evaluation_folder import as_lines, keep_questions, told_outcomes
@@ -41,6 +41,8 @@ async def create(
     questions = await run_in_threadpool(_questions, here, body)
     if body.ranking_options and body.ranking_options.rerank:
         required(build_reranker(here.settings))
+    if body.fit:
+        check_enough(questions)
     if body.model is not None:
         await here.engine.check(body.model)
     job = await run_in_threadpool(_queue, here, vector_store_id, body, questions, idempotency_key)

@@ -40,6 +40,8 @@ class EvaluationCreate(BaseModel):
     """Passages that are read for an answer; rankings are measured ten files deep all the same."""
     ranking_options: RankingOptions | None = None
     confidence_threshold: float | None = Field(None, ge=0, le=1)
+    fit: bool = False
+    """Whether the vector store shall learn from the questions how much words count in hybrid searches."""
 
     def spec(self, vector_store: str, questions: int) -> dict[str, Any]:
         """What the job needs to know."""
@@ -53,6 +55,7 @@ class EvaluationCreate(BaseModel):
             "ranker": options.ranker,
             "score_threshold": options.score_threshold,
             "confidence_threshold": self.confidence_threshold,
+            "fit": self.fit,
             "questions": questions,
         }
 
@@ -76,11 +79,13 @@ class EvaluationObject(Identified):
     ranker: str
     score_threshold: float | None
     confidence_threshold: float | None
+    fit: bool
     questions: int
     progress: dict[str, Any] | None
     """Questions done and in all."""
     result: dict[str, Any] | None
-    """retrieval, answers, citations, abstention, aurc, curve; of a cancelled one, of what was asked."""
+    """retrieval, answers, citations, abstention, aurc, curve, fitted (what was learned after all that); of a
+    cancelled one, of what was asked."""
     error: JobError | None
 
 

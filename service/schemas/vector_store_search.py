@@ -60,7 +60,7 @@ class RankingOptions(BaseModel):
 
     ranker: Annotated[str, AfterValidator(_known_ranker)] = "auto"
     score_threshold: float | None = Field(None, ge=0)
-    """Passages with a lower score are left out; up to 1, but for `lexical`."""
+    """Passages with a lower score are left out; scores go up to 1."""
 
     @property
     def mode(self) -> Mode:

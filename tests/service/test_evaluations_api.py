@@ -79,6 +79,19 @@ def test_labels_become_figures(client: TestClient, url: str, work: Callable[...,
     assert [one["id"] for one in client.get(url).json()["data"]] == [queued["id"]]
 
 
+def test_a_store_learns_from_labels_where_that_is_wished(
+    client: TestClient, url: str, work: Callable[..., None], data: DataDir
+) -> None:
+    towers = [{"question": f"Which tower was opened, number {n}?", "files": ["tower.txt"]} for n in range(20)]
+    assert "give 20" in post(client, url, questions=towers[1:], fit=True).json()["error"]["message"]
+    made = post(client, url, questions=towers, fit=True).json()
+    work(made["id"])
+    fitted = client.get(f"{url}/{made['id']}").json()["result"]["fitted"]
+    assert fitted["questions"] == 20 and fitted["ndcg"] >= fitted["default_ndcg"]
+    with Store.open(data.library(url.split("/")[3]), EMBEDDER) as store:
+        assert store.stats().lexical_weight == fitted["lexical_weight"]
+
+
 def test_questions_may_come_as_a_file(client: TestClient, url: str, work: Callable[..., None]) -> None:
     lines = "\n".join(json.dumps(one) for one in QUESTIONS).encode()
     files = {"file": ("labels.jsonl", lines)}

@@ -41,6 +41,16 @@ def test_learns_which_search_to_trust() -> None:
     assert fit_weight(judged("lexical")).lexical_weight == LEXICAL_WEIGHT
 
 
+def test_a_weight_that_loses_on_other_questions_is_not_kept() -> None:
+    """Eleven of twenty trust meaning, but so unevenly that each fifth of them tells nothing of the others."""
+    right, wrong = [(2, 1.0), (1, 0.0)], [(1, 1.0), (2, 0.0)]
+    owners, relevant = {1: frozenset({"wrong"}), 2: frozenset({"yes"})}, frozenset({"yes"})
+    dense, lexical = Judged(right, wrong, owners, relevant), Judged(wrong, right, owners, relevant)
+    mixed = [dense, dense, dense, lexical, lexical] * 3 + [dense, dense, lexical, lexical, lexical]
+    fitted = fit_weight(mixed)
+    assert fitted.lexical_weight == LEXICAL_WEIGHT and fitted.ndcg == fitted.default_ndcg < 1
+
+
 def test_few_labels_teach_nothing() -> None:
     with pytest.raises(TooFewLabelsError, match="20"):
         fit_weight(judged("dense")[:19])
