@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from finetune.backends.port import Backend, Event, Order
 from finetune.backends.score import score_of
-from finetune.dataset import TrainingExample
+from finetune.dataset import Example, TrainingExample
 from finetune.errors import Cancelled, DatasetError, Paused
 from finetune.recipe import Recipe
 from finetune.session import Validation, Wish
@@ -29,7 +29,7 @@ from service.settings import Settings
 from service.storage.data_dir import DataDir
 from service.storage.database import migrate
 from service.wiring import build_backend, build_catalog
-from tests.service.test_training_jobs import Bench
+from tests.service.test_training_jobs import Bench, upload
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 KEY = "a-key-of-the-remote-server"
@@ -132,25 +132,32 @@ def test_the_servers_refusals_are_told(settings: Settings) -> None:
         build_backend(stranger, "openai:tiny").train(ORDER)
 
 
-def test_a_job_of_one_server_is_trained_by_another(settings: Settings) -> None:
+def lines(rows: Sequence[Example]) -> str:
+    return "".join(f'{{"messages": {row.canonical.decode()}}}\n' for row in rows)
+
+
+def test_a_job_of_this_server_is_that_order_too(settings: Settings, stock: openai.OpenAI) -> None:
+    before = len(list(stock.fine_tuning.jobs.list()))
     migrate(settings.data_dir)
     data = DataDir.open(settings.data_dir)
     app = create_app(Resources(settings, data, ScriptedEngine([], {}, settings.data_dir / "vector_stores")))
     with TestClient(app, base_url="http://localhost") as client:
         bench = Bench(client, settings, data)
-        job = bench.finish(bench.post(model="openai:tiny", data_may_leave=True, suffix="far", seed=8))
+        aside = upload(client, lines(ORDER.validation.rows))
+        dials = {"validation_file": aside, "hyperparameters": {"n_epochs": 3}, "seed": 7, "suffix": "desk"}
+        rows = lines(ORDER.examples)
+        job = bench.finish(bench.post(rows, model="openai:tiny", data_may_leave=True, **dials))
         steps = [e["data"]["step"] for e in bench.part(job["id"], "events") if e["type"] == "metrics"]
     assert job["status"] == "succeeded" and job["trained_tokens"], job
-    assert job["fine_tuned_model"].startswith("openai:ft:tiny:trivium:far:")
-    assert steps == list(range(len(steps), 0, -1)) and len(steps) >= 2
-    model = build_catalog(settings).open(job["fine_tuned_model"])
-    assert model.generate([Request(ROWS[0].messages[:1], max_tokens=4)])
+    assert job["fine_tuned_model"] == build_backend(settings, "openai:tiny").train(ORDER).model
+    assert steps == list(range(len(steps), 0, -1)) and len(steps) >= 3
+    assert len(list(stock.fine_tuning.jobs.list())) == before
 
 
 def test_the_command_line_takes_the_same_order(settings: Settings, tmp_path: Path) -> None:
     rows, aside = tmp_path / "rows.jsonl", tmp_path / "aside.jsonl"
     for path, examples in ((rows, ORDER.examples), (aside, ORDER.validation.rows)):
-        path.write_text("".join(f'{{"messages": {row.canonical.decode()}}}\n' for row in examples))
+        path.write_text(lines(examples))
     environment = {
         "TRIVIUM_DATA_DIR": str(settings.data_dir),
         "TRIVIUM_OPENAI_BASE_URL": settings.openai_base_url,
