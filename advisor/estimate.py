@@ -10,46 +10,32 @@ from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
 from advisor.folds import FOLDS, MOST_SAMPLES, PROBES, locked_count
 from advisor.growing import parts_of
-from advisor.methods import METHODS, Candidate, Method, Situation, candidates, rag_few_shot
-from advisor.methods.few_shot import SHOTS
-from advisor.methods.prompt_search import PromptSearch, race_answers
+from advisor.methods import METHODS, Candidate, Method, Situation, candidates
+from advisor.pace import (
+    EMBEDDING,
+    LOAD_SECONDS,
+    answer_seconds,
+    answer_tokens,
+    corpus_words,
+    embedding_seconds,
+    index_seconds,
+    prepare_seconds,
+    prompt_tokens,
+    searching,
+    timing_seconds,
+)
 from advisor.prices import prices_for
 from advisor.task import understand
-from advisor.use_case import Preset, UseCase
-from finetune.encoders.recipe import for_rows
-from finetune.recipe import Recipe
+from advisor.use_case import UseCase
 from generation.catalog import is_remote
-from generation.words import count_words
 
-LOAD_SECONDS = 10.0
 CONFIRMED = 2
 """Methods that are asked about the locked samples; which ones is not known before, so the dearest count."""
-TOKENS_PER_WORD = 1.6
-READ_TOKENS_PER_SECOND = 6_000.0
-WRITE_SECONDS_PER_SAMPLE = 0.05
-TRAIN_TOKENS_PER_SECOND = 2_500.0
-PASSAGE_TOKENS = 600
-EMBED_TOKENS_PER_SECOND = 8_000.0
-POINT_TOKENS_PER_SECOND = 2_000.0
-"""Of the passages that the reader reads."""
-ENCODER_TRAIN_TOKENS_PER_SECOND = 1_000.0
-SHOWN = {
-    "one-shot": 1,
-    "few-shot": SHOTS,
-    "knn-few-shot": SHOTS,
-    "prompt-search": SHOTS,
-    "rag-few-shot": rag_few_shot.SHOTS,
-}
-"""Demonstrations of a prompt."""
-EMBEDDING = ("knn-few-shot", "feature-head")
-"""They embed every sample that they learn from, each once."""
-CLASSIFYING = ("feature-head", "encoder-lora")
-TRAINED = ("lora", "stacked-lora", "rag-lora", "encoder-lora")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Rough figures for the shipped model on two cores."""
+    """Rough figures for the shipped model on one core."""
 
     methods: tuple[str, ...]
     not_run: dict[str, str]
@@ -70,7 +56,7 @@ def situation_of(use_case: UseCase) -> Situation:
         preset=use_case.preset,
         has_corpus=use_case.corpus is not None,
         data_may_leave=use_case.constraints.data_may_leave,
-        corpus_words=_corpus_words(use_case),
+        corpus_words=corpus_words(use_case),
         models=use_case.models,
     )
 
@@ -101,17 +87,16 @@ def estimate(use_case: UseCase) -> Estimate:
     every = len(use_case.samples)
     locked = locked_count(every)
     n = min(every - locked, MOST_SAMPLES[use_case.preset])
-    seconds = LOAD_SECONDS + _index_seconds(use_case)
+    seconds = LOAD_SECONDS + index_seconds(use_case)
     if any(c.method.name in EMBEDDING for c in runnable):
-        seconds += every * _tokens(use_case) / EMBED_TOKENS_PER_SECOND
+        seconds += embedding_seconds(use_case)
     learned = every - locked - n // FOLDS
     confirming = []
-    for candidate in runnable:
-        prepare, answer = seconds_of(candidate.method, use_case, learned)
-        seconds += FOLDS * prepare + (n + PROBES) * answer
-        for part in parts_of(candidate.name, use_case.preset, learned):
-            from_part, _ = seconds_of(candidate.method, use_case, learned // part)
-            seconds += FOLDS * from_part + n * answer
+    for name, method in ((c.name, c.method) for c in runnable):
+        prepare, answer = prepare_seconds(method, use_case, learned), answer_seconds(method, use_case)
+        seconds += FOLDS * prepare + n * answer + timing_seconds(method, use_case)
+        for part in parts_of(name, use_case.preset, learned):
+            seconds += FOLDS * prepare_seconds(method, use_case, learned // part) + n * answer
         confirming.append(prepare + locked * answer if locked else 0.0)
     seconds += sum(sorted(confirming)[-CONFIRMED:])
     calls = {
@@ -132,20 +117,8 @@ def estimate(use_case: UseCase) -> Estimate:
     )
 
 
-def seconds_of(method: Method, use_case: UseCase, learned: int) -> tuple[float, float]:
-    """Of preparing the method on so many samples, and of an answer."""
-    answer = _answer_seconds(method, use_case)
-    prepare = _searching(method, use_case.preset, learned) * answer
-    return prepare + (_train_seconds(method, use_case, learned) if method.name in TRAINED else 0.0), answer
-
-
 def _calls(method: Method, use_case: UseCase, n: int, learned: int) -> int:
-    return n + FOLDS * (1 + ceil(PROBES / FOLDS) + _searching(method, use_case.preset, learned))
-
-
-def _searching(method: Method, preset: Preset, learned: int) -> int:
-    """Answers that preparing takes, a fold."""
-    return race_answers(preset, learned) if method.name == PromptSearch.name else 0
+    return n + FOLDS * (1 + ceil(PROBES / FOLDS) + searching(method, use_case.preset, learned))
 
 
 def _money(use_case: UseCase, calls: Mapping[Candidate, int], seconds: float) -> float | None:
@@ -153,53 +126,12 @@ def _money(use_case: UseCase, calls: Mapping[Candidate, int], seconds: float) ->
     prices, money = prices_for(use_case), 0.0
     remote = [c for c in calls if is_remote(c.model)]
     for candidate in remote:
-        written = sum(count_words(s.output) for s in use_case.samples) / len(use_case.samples)
         per_1000 = by_tokens(
             prices.models.get(candidate.model.removeprefix("openai:")),
-            _prompt_tokens(candidate.method, use_case),
-            written * TOKENS_PER_WORD,
+            prompt_tokens(candidate.method, use_case),
+            answer_tokens(use_case),
         )
         if per_1000 is None:
             return None
         money += calls[candidate] * per_1000 / 1000
     return money if remote else seconds * prices.machine_per_hour / 3600
-
-
-def _answer_seconds(method: Method, use_case: UseCase) -> float:
-    embedding = 0.0
-    if method.name in EMBEDDING or method.family in ("retrieval", "both"):
-        embedding = _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    if method.name in CLASSIFYING:
-        return _tokens(use_case) / EMBED_TOKENS_PER_SECOND
-    if method.name == "rag-reader":
-        return embedding + PASSAGE_TOKENS / POINT_TOKENS_PER_SECOND
-    return embedding + WRITE_SECONDS_PER_SAMPLE + _prompt_tokens(method, use_case) / READ_TOKENS_PER_SECOND
-
-
-def _train_seconds(method: Method, use_case: UseCase, rows: int) -> float:
-    if method.name == "encoder-lora":
-        return rows * for_rows(rows).epochs * _tokens(use_case) / ENCODER_TRAIN_TOKENS_PER_SECOND
-    return rows * Recipe.for_size(rows).epochs * _prompt_tokens(method, use_case) / TRAIN_TOKENS_PER_SECOND
-
-
-def _prompt_tokens(method: Method, use_case: UseCase) -> float:
-    """Of the description, the sample, and what the method shows with it."""
-    passages = PASSAGE_TOKENS if method.family in ("retrieval", "both") else 0.0
-    if method.name == "long-context":
-        passages = _corpus_words(use_case) * TOKENS_PER_WORD
-    told = count_words(use_case.description) * TOKENS_PER_WORD
-    return told + (1 + SHOWN.get(method.name, 0)) * _tokens(use_case) + passages
-
-
-def _tokens(use_case: UseCase) -> float:
-    """Of a sample, on average."""
-    words = sum(count_words(s.input) + count_words(s.output) for s in use_case.samples)
-    return words / len(use_case.samples) * TOKENS_PER_WORD
-
-
-def _index_seconds(use_case: UseCase) -> float:
-    return _corpus_words(use_case) * TOKENS_PER_WORD / EMBED_TOKENS_PER_SECOND
-
-
-def _corpus_words(use_case: UseCase) -> int:
-    return sum(len(d.text.split()) for d in use_case.corpus or ())

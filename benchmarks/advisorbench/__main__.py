@@ -21,8 +21,9 @@ from typing import get_args
 from rich.console import Console
 
 from advisor.errors import AdvisorError, UseCaseError
-from advisor.estimate import applicable, estimate, seconds_of, situation_of
+from advisor.estimate import applicable, estimate, situation_of
 from advisor.files import write_atomically
+from advisor.pace import answer_seconds, prepare_seconds
 from advisor.use_case import Preset
 from benchmarks.advisorbench.customers import BenchTask, Customer, customers, read_task, use_case_of
 from benchmarks.advisorbench.families import families_table, leave_one_out
@@ -79,10 +80,10 @@ def _plan(given: argparse.Namespace) -> Iterator[tuple[BenchTask, Customer]]:
 def _work(task: BenchTask, customer: Customer) -> tuple[int, float]:
     """Trials and seconds: the adviser's own estimate, and a deployment of each method that learns."""
     case = use_case_of(customer, task.pool)
-    deployed = [m for m in applicable(situation_of(case))[0] if m.learns]
-    spent = [seconds_of(candidate.method, case, customer.n) for candidate in deployed]
-    told = estimate(case)
-    return told.trials, told.seconds + sum(prepare + len(task.test) * answer for prepare, answer in spent)
+    told, seconds = estimate(case), 0.0
+    for method in (c.method for c in applicable(situation_of(case))[0] if c.learns):
+        seconds += prepare_seconds(method, case, customer.n) + len(task.test) * answer_seconds(method, case)
+    return told.trials, told.seconds + seconds
 
 
 def _say(name: str, told: str) -> None:
