@@ -45,6 +45,13 @@ class Court:
             self._seen[drawn_by, case.margin] = decide(standing, sheet.excluded, case.margin)
         return self._seen[drawn_by, case.margin].recommended
 
+    def doubt(self, name: str) -> str:
+        """How little is known of a method that left the race."""
+        if name not in self.sheet.seen:
+            return ""
+        seen = self.sheet.seen[name]
+        return f", as far as the {int(seen.sum())} of {len(seen)} samples that it answered tell"
+
 
 def changed(use_case: UseCase, condition: Condition, value: float | str) -> UseCase:
     """The use case with another value of one condition."""
@@ -149,12 +156,8 @@ def _nearest(
             if then != now:
                 if then is not None:
                     told = words.format(kind.show(threshold))
-                    yield Flip(
-                        condition=condition,
-                        value=value,
-                        then=then,
-                        message=f"With {told}, {then} would be recommended.",
-                    )
+                    message = f"With {told}, {then} would be recommended{court.doubt(then)}."
+                    yield Flip(condition=condition, value=value, then=then, message=message)
                 break
 
 
@@ -167,7 +170,7 @@ def _frequencies(court: Court, now: str | None, present: str) -> Iterator[Flip]:
             if then != now:
                 if then is not None:
                     told = "never changed" if value == "never" else f"changed {value}"
-                    message = f"If facts {told}, {then} would be recommended."
+                    message = f"If facts {told}, {then} would be recommended{court.doubt(then)}."
                     yield Flip(condition="knowledge_changes", value=value, then=then, message=message)
                 break
 

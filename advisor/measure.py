@@ -105,9 +105,16 @@ def measure(
         locked=len(locked),
         learned_from=float(np.mean([len(fold.train) for fold in folds])),
     )
-    run.all(partial(_losers, use_case, samples, found) if race and use_case.preset != "thorough" else _nobody)
+    races = race and use_case.preset != "thorough"
+    run.all(partial(_losers, use_case, samples, found) if races else _nobody)
     found = replace(
-        found, not_run=not_run | run.not_run, dropped=run.dropped, stopped=run.stopped, curves=run.curves
+        found,
+        not_run=not_run | run.not_run,
+        dropped=run.dropped,
+        partly=run.partly(),
+        raced=races,
+        stopped=run.stopped,
+        curves=run.curves,
     )
     found = _answered(found, run.tensor(), samples)
     if not locked or run.stopped:

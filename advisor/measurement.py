@@ -33,6 +33,10 @@ class Measurement:
     """That indexing the corpus took; 0 where there is none."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Method -> why it was not measured to the end."""
+    partly: Mapping[str, pa.Table] = field(default_factory=dict)
+    """Method -> its rows, for those of them that answered some samples."""
+    raced: bool = False
+    """Whether methods could be dropped."""
     stopped: str | None = None
     """Why measuring ended before every sample was answered."""
     locked: int = 0

@@ -11,8 +11,11 @@ Methods are measured in rounds of the same samples. After a round those are drop
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
-from advisor.resampling import Resampled
+import numpy as np
+
+from advisor.resampling import Booleans, Resampled
 from advisor.statistics import SURE, TIE, Standing, standings
 
 FEWEST = 50
@@ -47,6 +50,38 @@ def losers(drawn: Resampled, margin: float, looks: int) -> dict[str, str]:
         elif name != leader and _behind(found[name], enough):
             told[name] = f"{_percent(found[name])}, against {_percent(found[leader])} of {leader}"
     return told
+
+
+def dropped_in(drawn: Resampled, margin: float) -> Booleans | None:
+    """Which methods the race would have dropped, had a resample been the samples; shape (methods, RESAMPLES).
+
+    By the normal approximation of `losers`, since a resample is not resampled again: the resamples tell the
+    standard errors, and what chance makes of two equal methods has the deficit's square over n on top. None
+    where there was no race.
+    """
+    if not drawn.looks:
+        return None
+    out = np.zeros(drawn.scores.shape, bool)
+    may_lead = np.isin(np.arange(len(drawn.names)), drawn.allowed)[:, None]
+    enough = _errors_of(1 - WRONGLY_DROPPED / (len(drawn.looks) * max(len(drawn.names) - 1, 1)))
+    for n, scores in drawn.looks:
+        left = may_lead & ~out
+        racing = np.where(left, scores, -np.inf)
+        leader, deficits = racing.argmax(axis=0), racing.max(axis=0) - scores
+        apart = np.cov(scores)
+        variances = np.diag(apart)[:, None] + np.diag(apart) - 2 * apart
+        errors = np.sqrt(np.maximum(variances, 0))[leader].T
+        by_chance = np.sqrt(errors**2 + deficits**2 / n)
+        is_behind = (deficits >= enough * by_chance) & (deficits - margin >= _errors_of(SURE) * errors)
+        is_perfect = scores - _errors_of(SURE) * scores.std(axis=1, keepdims=True) >= 1 - margin - TIE
+        beyond = np.cumsum(left & is_perfect, axis=0) - (left & is_perfect) > 0
+        out |= (is_behind & (deficits > TIE)) | beyond
+    return out
+
+
+def _errors_of(share: float) -> float:
+    """Standard errors that a normal value stays below with that probability."""
+    return NormalDist().inv_cdf(share)
 
 
 def _behind(standing: Standing, enough: float) -> bool:

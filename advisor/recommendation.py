@@ -64,6 +64,9 @@ class Row(Part):
     """The constraint that it breaks."""
     caution: str | None = None
     """A constraint that it may break; the measurement does not settle it."""
+    dropped: str | None = None
+    """Why it left the race; its score is then its lead over the best one where both answered, on top of that
+    one's score."""
     too_long: int = 0
     """Samples that do not fit the model's context window: scored as an empty answer."""
     unlearned: int = 0
@@ -154,7 +157,7 @@ class Recommendation(Part):
     failed: tuple[str, ...] = ()
     """Those of `not_run` that apply to the use case, and failed while they were measured."""
     dropped: tuple[str, ...] = ()
-    """Those of `not_run` that were not measured to the end, since they could hardly win any more."""
+    """Those of `not_run` that left the race, since they could hardly win any more; they have rows too."""
     cases: tuple[Case, ...]
     audit: tuple[Finding, ...] = ()
     """What is odd about the samples."""

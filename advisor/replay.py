@@ -31,7 +31,7 @@ from advisor.weigh import weigh
 USE_CASE, MEASUREMENT, TENSOR, REPORT = "use_case.json", "measurement.json", "tensor.parquet", "report.json"
 CURVES, PART = "curves.parquet", "part"
 """The rows of learning curves, and their column that says what was learned from."""
-CONFIRMATION = "confirmation.parquet"
+CONFIRMATION, PARTLY = "confirmation.parquet", "partly.parquet"
 MOST_BYTES = 500_000_000
 """Of a member, unpacked."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -52,6 +52,7 @@ class _Measured(BaseModel):
     index_seconds: float
     dropped: dict[str, str]
     stopped: str | None
+    raced: bool = False
     locked: int = 0
     learned_from: float = 0.0
 
@@ -73,7 +74,12 @@ def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> 
         for of in measured.curves.values()
         for part, rows in of.items()
     ]
-    for name, tables in ((CURVES, learning), (CONFIRMATION, list(measured.confirmation.values()))):
+    beside = {
+        CURVES: learning,
+        CONFIRMATION: list(measured.confirmation.values()),
+        PARTLY: list(measured.partly.values()),
+    }
+    for name, tables in beside.items():
         if tables:
             members[name] = as_parquet(pa.concat_tables(tables))
     out = io.BytesIO()
@@ -109,7 +115,7 @@ def _read(file: BinaryIO) -> tuple[UseCase, Measurement, Recommendation]:
             raise BadZipFile(f"a member is larger than {MOST_BYTES:,} bytes")
         use_case = UseCase.model_validate_json(packed.read(USE_CASE))
         rest = _Measured.model_validate_json(packed.read(MEASUREMENT))
-        rows = {name: _rows(packed, name) for name in (TENSOR, CURVES, CONFIRMATION)}
+        rows = {name: _rows(packed, name) for name in (TENSOR, CURVES, CONFIRMATION, PARTLY)}
         kept = Recommendation.model_validate_json(packed.read(REPORT))
     return use_case, _measurement(use_case, rest, rows), kept
 
@@ -128,7 +134,7 @@ def _by(rows: pa.Table, column: str) -> dict[Any, pa.Table]:
 
 def _measurement(use_case: UseCase, rest: _Measured, rows: Mapping[str, dict[str, pa.Table]]) -> Measurement:
     tensor = rows[TENSOR]
-    if strange := {method_name(name) for name in tensor} - set(BY_NAME):
+    if strange := {method_name(name) for of in rows.values() for name in of} - set(BY_NAME):
         raise BadZipFile(f"it measured {', '.join(sorted(strange))}, which this version does not know")
     task = understand(use_case)
     samples = solved(use_case.samples, task)
@@ -141,6 +147,7 @@ def _measurement(use_case: UseCase, rest: _Measured, rows: Mapping[str, dict[str
             for name, mine in rows[CURVES].items()
         },
         confirmation=rows[CONFIRMATION],
+        partly=rows[PARTLY],
         **{name: getattr(rest, name) for name in _Measured.model_fields if name != "has_corpus"},
     )
 

@@ -89,6 +89,7 @@ def _render(template: str, result: Recommendation, **more: Any) -> str:
         changes=list(what_would_change_it(result)),
         disagreements=disagreements(result),
         prices=_prices(result),
+        not_run={n: why for n, why in result.not_run.items() if n not in {row.method for row in result.rows}},
         **more,
     )
 

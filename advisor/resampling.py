@@ -7,14 +7,16 @@ is not certain for that, and least where they are few.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from advisor.cases import Cases, Unknown
 from advisor.scoring import Floats, Metric
 
+Booleans = npt.NDArray[np.bool_]
 RESAMPLES = 4_000
 LEAST_WHOLE = 0.05
 """Share of left-out sets that must hold every stratum for them to be used."""
@@ -33,6 +35,23 @@ class Evidence:
     """Of each sample; where given, every resample holds as many of each stratum as were measured."""
     constant: Floats | None = None
     """Columns of an answer that is always the same, array (n, c)."""
+    parts: Mapping[str, Floats] = field(default_factory=dict)
+    """Columns of what methods answered after learning from a part of each fold."""
+    seen: Mapping[str, Booleans] = field(default_factory=dict)
+    """Of methods that left a race: the samples that they answered. Their other columns are 0."""
+    looks: Sequence[Booleans] = ()
+    """The samples that the race had measured at each look."""
+
+    @property
+    def every(self) -> Mapping[str, Floats]:
+        """All columns."""
+        return {**self.columns, **self.parts}
+
+    @property
+    def best(self) -> str:
+        """The highest score of the methods that answered everything."""
+        whole = [name for name in self.columns if name not in self.seen]
+        return max(whole, key=lambda name: float(self.metric.value(self.columns[name].sum(axis=0))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +69,8 @@ class Resampled:
     """`chance[m, b]`: what the leader gains on m where each case's answers are swapped at random."""
     lead: Floats | None
     """`lead[m, b]`: what method m gains on the constant answer; None where there is none."""
+    looks: tuple[tuple[int, Floats], ...] = ()
+    """Samples that were measured at each look of a race, and `scores[m, b]` on them."""
 
     def as_if(self, times: float) -> Resampled:
         """With so many times the samples and the same observed scores: errors fall with the square root."""
@@ -72,17 +93,21 @@ class Draws:
     metric: Metric
     columns: Mapping[str, Floats]
     """Method -> column sums of each case."""
+    observed: Mapping[str, float]
     scores: Mapping[str, Floats]
     unseen: Mapping[str, Floats]
+    looks: Sequence[tuple[int, Mapping[str, Floats]]]
     constant: Floats | None
     """Scores of the constant answer."""
-    kept: npt.NDArray[np.bool_]
+    kept: Booleans
     """`kept[b, case]`: the case's answers are not swapped."""
+    seen: Mapping[str, Booleans] = field(default_factory=dict)
+    """Of methods that left a race: the cases that they answered."""
     _chance: dict[tuple[str, str], Floats] = field(default_factory=dict)
 
     def among(self, names: Sequence[str], excluded: Collection[str] = ()) -> Resampled:
         """Those methods in this order, of which some cannot lead."""
-        observed = np.array([self.metric.value(self.columns[name].sum(axis=0)) for name in names])
+        observed = np.array([self.observed[name] for name in names])
         every = range(len(names))
         allowed = tuple(m for m in every if names[m] not in excluded) or tuple(every)
         leader = max(allowed, key=lambda m: observed[m])
@@ -96,116 +121,92 @@ class Draws:
             unseen=np.array([self.unseen[name] for name in names]),
             chance=np.array([self._gain(names[leader], name) for name in names]),
             lead=None if self.constant is None else scores - self.constant,
+            looks=tuple((n, np.array([found[name] for name in names])) for n, found in self.looks),
         )
 
     def _gain(self, leader: str, other: str) -> Floats:
         """Approximate randomisation (Noreen 1989); with scores of 0 and 1 this is McNemar's exact test."""
         if (leader, other) not in self._chance:
             one, two = self.columns[leader], self.columns[other]
-            moved, value = self.kept.astype(float) @ (one - two), self.metric.value
+            both = self._seen(leader) & self._seen(other)
+            one, two, value = one[both], two[both], self.metric.value
+            moved = self.kept[:, both].astype(float) @ (one - two)
             gains = value(two.sum(axis=0) + moved) - value(one.sum(axis=0) - moved)
             self._chance[leader, other] = gains
         return self._chance[leader, other]
+
+    def _seen(self, name: str) -> Booleans:
+        return self.seen.get(name, np.ones(self.kept.shape[1], bool))
 
 
 def draw(evidence: Evidence, seed: int) -> Draws:
     """Draw `RESAMPLES` paired resamples of the cases, and as many random swaps."""
     rng = np.random.default_rng(seed)
-    cases, metric = _Cases(evidence), evidence.metric
-    columns = {name: cases.sums(c) for name, c in evidence.columns.items()}
-    weights = cases.weights(rng)
+    cases, metric = Cases(evidence.groups, evidence.strata), evidence.metric
+    weights = cases.weights(rng, RESAMPLES)
     kept = rng.integers(0, 2, (RESAMPLES, cases.count)).astype(bool)
-    unknown = _Unknown(cases, metric, rng)
+    unknown = Unknown(cases, metric, rng, RESAMPLES)
+    left_out, is_whole = _left_out(cases, weights)
+
+    def observed(columns: Floats, share: float) -> Floats:
+        return metric.value(columns.sum(axis=0))
+
+    def resampled(columns: Floats, share: float) -> Floats:
+        return metric.value(weights @ columns + unknown.answered(columns, share))
+
+    def unseen(columns: Floats, share: float) -> Floats:
+        scores, usable = np.full(RESAMPLES, np.nan), is_whole
+        if share < 1:
+            usable = is_whole & (left_out @ columns.any(axis=1) > 0)
+        scores[usable] = metric.value(left_out[usable] @ columns)
+        return scores
+
+    scores = _carried(evidence, cases, resampled)
     constant = None if evidence.constant is None else cases.sums(evidence.constant)
     return Draws(
         metric=metric,
-        columns=columns,
-        scores={name: metric.value(weights @ c + unknown.answered(c)) for name, c in columns.items()},
-        unseen=_unseen(cases, weights, columns, metric),
+        columns={name: cases.sums(c) for name, c in evidence.every.items()},
+        observed={name: float(score) for name, score in _carried(evidence, cases, observed).items()},
+        scores=scores,
+        unseen=_carried(evidence, cases, unseen),
+        looks=[(int(look.sum()), _carried(evidence, cases, resampled, look)) for look in evidence.looks],
         constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),
         kept=kept,
+        seen={name: cases.sums(m[:, None].astype(float))[:, 0] > 0 for name, m in evidence.seen.items()},
     )
+
+
+def _carried(
+    evidence: Evidence,
+    cases: Cases,
+    score: Callable[[Floats, float], Floats],
+    look: Booleans | None = None,
+) -> dict[str, Floats]:
+    """The score of every method on the samples, or on those of one look.
+
+    Of a method that left a race: its lead over the best other one on the samples that both answered, on top
+    of that one's score on all of them. `score` takes column sums of cases, and the share of samples in them.
+    """
+    every = np.ones(len(evidence.groups), bool) if look is None else look
+
+    def on(name: str, places: Booleans) -> Floats:
+        return score(cases.sums(evidence.every[name] * places[:, None]), float(places.mean()))
+
+    is_left = {name: bool((every & ~mask).any()) for name, mask in evidence.seen.items()}
+    found = {name: on(name, every) for name in evidence.every if not is_left.get(name)}
+    for name in (name for name, left in is_left.items() if left):
+        seen, best = every & evidence.seen[name], evidence.best
+        found[name] = np.clip(on(name, seen) - on(best, seen) + found[best], 0, 1)
+    return found
+
+
+def _left_out(cases: Cases, weights: Floats) -> tuple[Floats, Booleans]:
+    """Which cases each resample left out, and whether these hold every stratum."""
+    left_out = (weights == 0).astype(float)
+    whole = np.all([left_out[:, stratum].any(axis=1) for stratum in cases.strata], axis=0)
+    return left_out, whole if whole.mean() >= LEAST_WHOLE else np.zeros(len(whole), bool)
 
 
 def resample(evidence: Evidence, seed: int, excluded: Collection[str] = ()) -> Resampled:
     """Resamples of all methods of the evidence."""
     return draw(evidence, seed).among(tuple(evidence.columns), excluded)
-
-
-class _Cases:
-    """Samples put together into cases, and cases into strata."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        case, first = _numbered(evidence.groups)
-        self._case, self.count = case, len(first)
-        strata, _ = _numbered([(evidence.strata or [""] * len(case))[i] for i in first])
-        self.strata = [np.flatnonzero(strata == stratum) for stratum in range(strata.max() + 1)]
-
-    def sums(self, columns: Floats) -> Floats:
-        """Column sums of each case, shape (cases, c)."""
-        sums = np.zeros((self.count, columns.shape[1]))
-        np.add.at(sums, self._case, columns)
-        return sums
-
-    def weights(self, rng: np.random.Generator) -> Floats:
-        """How often each case is drawn, shape (RESAMPLES, cases)."""
-        weights = np.zeros((RESAMPLES, self.count))
-        for cases in self.strata:
-            weights[:, cases] = _counts(rng, len(cases))
-        return weights
-
-
-class _Unknown:
-    """The unknown case of each resample: of any stratum, and of a weight that is 1 on average.
-
-    For the score of one method this is the posterior of Jeffreys' prior; the weights are those of the
-    Bayesian bootstrap (Rubin 1981; Ferguson 1973, a Dirichlet process of concentration 1).
-    """
-
-    def __init__(self, cases: _Cases, metric: Metric, rng: np.random.Generator) -> None:
-        self._strata, self._extremes, self._rng = cases.strata, metric.extremes, rng
-        self._stratum = rng.integers(len(cases.strata), size=RESAMPLES)
-        self._weight = rng.exponential(size=(RESAMPLES, 1))
-
-    def answered(self, columns: Floats) -> Floats:
-        """What the case adds to a method's column sums, right or wrong; shape (RESAMPLES, c)."""
-        right, wrong = self._extremes(self._means(columns))
-        is_right = self._rng.integers(0, 2, (RESAMPLES, 1)).astype(bool)
-        return np.asarray(self._weight * np.where(is_right, right[self._stratum], wrong[self._stratum]))
-
-    def typical(self, columns: Floats) -> Floats:
-        """What it adds where the answer is no secret: as much as the other cases of its stratum."""
-        return np.asarray(self._weight * self._means(columns)[self._stratum])
-
-    def _means(self, columns: Floats) -> Floats:
-        return np.stack([columns[stratum].mean(axis=0) for stratum in self._strata])
-
-
-def _numbered(names: Sequence[Hashable]) -> tuple[npt.NDArray[np.intp], list[int]]:
-    """The number of each name, in order of appearance, and where each number appears first.
-
-    Not `np.unique`, which makes every name as wide as the longest: names are whole inputs.
-    """
-    first: dict[Hashable, int] = {}
-    for place, name in enumerate(names):
-        first.setdefault(name, place)
-    number = {name: i for i, name in enumerate(first)}
-    return np.array([number[name] for name in names]), list(first.values())
-
-
-def _counts(rng: np.random.Generator, n: int) -> Floats:
-    """How often each of n is among n draws; shape (RESAMPLES, n)."""
-    drawn = rng.integers(n, size=(RESAMPLES, n)) + n * np.arange(RESAMPLES)[:, None]
-    return np.bincount(drawn.ravel(), minlength=RESAMPLES * n).reshape(RESAMPLES, n).astype(float)
-
-
-def _unseen(
-    cases: _Cases, weights: Floats, columns: Mapping[str, Floats], metric: Metric
-) -> dict[str, Floats]:
-    left_out = (weights == 0).astype(float)
-    whole = np.all([left_out[:, stratum].any(axis=1) for stratum in cases.strata], axis=0)
-    scores = {name: np.full(RESAMPLES, np.nan) for name in columns}
-    if whole.mean() >= LEAST_WHOLE:
-        for name, c in columns.items():
-            scores[name][whole] = metric.value(left_out[whole] @ c)
-    return scores

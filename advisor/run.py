@@ -100,6 +100,11 @@ class Run:
             if set(wanted) <= set(self._tables[m.name])
         }
 
+    def partly(self) -> dict[str, pa.Table]:
+        """Rows in sample order of the methods that were dropped."""
+        tables = {name: list(self._tables[name].values()) for name in self.dropped}
+        return {name: pa.concat_tables(of).sort_by("sample") for name, of in tables.items()}
+
     def _learn(self) -> None:
         """Learning curves of what was measured to the end; what fails, or is too dear, has none."""
         least = min(len(fold.train) for fold in self._folds)

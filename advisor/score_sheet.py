@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+import pyarrow as pa
+
 from advisor.audit import Finding as Odd
 from advisor.baseline import Constant, constant
 from advisor.cascade import CASCADE, Arms, Cascade
@@ -13,11 +16,12 @@ from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
 from advisor.growing import part_of
 from advisor.measurement import Measurement
-from advisor.methods import method_of, model_name
+from advisor.methods import METHODS, candidates, method_of, model_name
 from advisor.prices import prices_for
+from advisor.racing import rounds
 from advisor.recommendation import Case
-from advisor.resampling import Evidence
-from advisor.scoring import Floats
+from advisor.resampling import Booleans, Evidence
+from advisor.scoring import Floats, Metric
 from advisor.statistics import TIE
 from advisor.suspects import suspected
 from advisor.use_case import UseCase
@@ -44,6 +48,8 @@ class ScoreSheet:
     """Among the methods, where one can be made of them."""
     curves: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
     """Method -> part -> columns of what it answered after learning from one of so many samples."""
+    seen: Mapping[str, Booleans] = field(default_factory=dict)
+    """Of methods that left the race: which samples they answered; their other columns are 0."""
 
     @property
     def excluded(self) -> dict[str, str]:
@@ -61,17 +67,21 @@ class ScoreSheet:
         metric = self.measured.situation.task.metric
         return Evidence(
             metric=metric,
-            columns={name: self.columns[name] for name in self.costs}
-            | {part_of(name, part): c for name, parts in self.curves.items() for part, c in parts.items()},
+            columns={name: self.columns[name] for name in self.costs},
             groups=self.groups,
             strata=self.references if metric.name == "macro_f1" else None,
             constant=self.baseline.columns,
+            parts={
+                part_of(name, part): c for name, parts in self.curves.items() for part, c in parts.items()
+            },
+            seen=self.seen,
+            looks=_looks(self.measured),
         )
 
     @property
     def audit(self) -> tuple[Odd, ...]:
         """What is odd about the samples, now that they are answered."""
-        own = {name: said for name, said in self.outputs.items() if name != CASCADE}
+        own = {name: self.outputs[name] for name in self.measured.tensor if name != CASCADE}
         families = {name: self.family(name) for name in own}
         scores = {name: self.scores[name] for name in own}
         suspects = suspected(self.references, own, scores, families, self.numbers)
@@ -86,16 +96,19 @@ class ScoreSheet:
     @property
     def cases(self) -> tuple[Case, ...]:
         """Every sample with every method's answer and score."""
-        value = self.measured.situation.task.metric.value
-        scores = {name: value(columns) for name, columns in self.columns.items()}
-        numbers = self.numbers
+        value, numbers = self.measured.situation.task.metric.value, self.numbers
+        everywhere = np.ones(len(numbers), bool)
+        seen = {name: self.seen.get(name, everywhere) for name in self.columns}
+        scores = {name: np.zeros(len(numbers)) for name in self.columns}
+        for name, columns in self.columns.items():
+            scores[name][seen[name]] = value(columns[seen[name]])
         return tuple(
             Case(
                 number=numbers[i],
                 input=sample.input,
                 reference=sample.output,
-                outputs={name: said[i] for name, said in self.outputs.items()},
-                scores={name: float(score[i]) for name, score in scores.items()},
+                outputs={name: said[i] for name, said in self.outputs.items() if seen[name][i]},
+                scores={name: float(score[i]) for name, score in scores.items() if seen[name][i]},
             )
             for i, sample in enumerate(self.measured.samples)
         )
@@ -108,6 +121,11 @@ class ScoreSheet:
         closed = [score for name, score in self.scores.items() if not self.searches(name)]
         told = situation.has_corpus and situation.task.kind != "labels" and searched and closed
         return max(searched) - max(closed) if told else None
+
+    def rows(self, name: str) -> pa.Table:
+        """What was measured of a method."""
+        measured = self.measured
+        return measured.tensor[name] if name in measured.tensor else measured.partly[name]
 
     def parts(self, name: str) -> tuple[str, ...]:
         """The methods that a cascade asks; of any other, itself."""
@@ -176,7 +194,7 @@ class ScoreSheet:
             lifetime_months=told.lifetime_months,
         )
         model = model_name(name) or use_case.model
-        spent = cost(self.measured.tensor[name], model, terms, prices_for(use_case))
+        spent = cost(self.rows(name), model, terms, prices_for(use_case))
         if self.cascade is None or name != CASCADE:
             return spent
         first, second = known[self.cascade.first].per_1000, known[self.cascade.second].per_1000
@@ -194,7 +212,15 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
         measured = replace(measured, tensor={**measured.tensor, CASCADE: found[1]})
         outputs[CASCADE] = found[1]["output"].to_pylist()
         columns[CASCADE] = task.metric.columns(outputs[CASCADE], references)
-    scores = {name: float(task.metric.value(c.sum(axis=0))) for name, c in columns.items()}
+    seen = {}
+    numbers = next(iter(measured.tensor.values()))["sample"].to_pylist() if measured.partly else []
+    for name, rows in measured.partly.items():
+        said = dict(zip(rows["sample"].to_pylist(), rows["output"].to_pylist(), strict=True))
+        seen[name] = np.isin(numbers, list(said))
+        outputs[name] = [said.get(number, "") for number in numbers]
+        columns[name] = task.metric.columns(outputs[name], references) * seen[name][:, None]
+    order = [candidate.name for candidate in candidates(METHODS, use_case.every_model)] + [CASCADE]
+    outputs = {name: outputs[name] for name in order if name in outputs}
     groups = groups_of(measured.samples)
     lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
     cascade = found[0] if found else None
@@ -202,8 +228,33 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
         name: {part: task.metric.columns(rows["output"].to_pylist(), references) for part, rows in of.items()}
         for name, of in measured.curves.items()
     }
-    sheet = ScoreSheet(measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade, curves)
+    scores = _scores(columns, seen, task.metric)
+    sheet = ScoreSheet(
+        measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade, curves, seen
+    )
     return sheet.under(use_case)
+
+
+def _scores(columns: Mapping[str, Floats], seen: Mapping[str, Booleans], metric: Metric) -> dict[str, float]:
+    """Of a method that left the race: its lead over the best one where both answered, on top of its score."""
+    value = metric.value
+    scores = {name: float(value(c.sum(axis=0))) for name, c in columns.items() if name not in seen}
+    best = max(scores, key=lambda name: scores[name])
+    for name, mask in seen.items():
+        lead = value(columns[name].sum(axis=0)) - value((columns[best] * mask[:, None]).sum(axis=0))
+        scores[name] = float(np.clip(lead + scores[best], 0, 1))
+    return scores
+
+
+def _looks(measured: Measurement) -> list[Booleans]:
+    """The samples that the race had measured at each look."""
+    if not measured.raced:
+        return []
+    fold = np.asarray(next(iter(measured.tensor.values()))["fold"])
+    numbers, sizes = np.unique(fold, return_counts=True)
+    plan = rounds(sizes.tolist())
+    done = [[number for part in plan[:k] for number in part] for k in range(1, len(plan))]
+    return [np.isin(fold, numbers[parts]) for parts in done]
 
 
 def _price(spent: Cost) -> tuple[bool, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from advisor.resampling import RESAMPLES, Resampled
+from advisor.resampling import RESAMPLES, Booleans, Resampled
 from advisor.scoring import Floats
 
 LEVEL = 0.90
@@ -75,16 +75,20 @@ def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
     return found
 
 
-def winner_score(drawn: Resampled, margin: float) -> tuple[float, Interval] | None:
+def winner_score(
+    drawn: Resampled, margin: float, dropped: Booleans | None = None
+) -> tuple[float, Interval] | None:
     """What choosing the simplest method within the margin of the best really yields, and its interval.
 
     The plain score of a winner is inflated by the choice; here the choice is made on each resample and
     scored on the samples it left out (BBC-CV, Tsamardinos et al. 2018, algorithm 5). Those are about a
     third of the samples, so the interval is that of the method chosen on all of them, moved to the
-    corrected score. None where the left-out samples lack a label too often.
+    corrected score. Where methods raced, `dropped` says which ones are no choice on a resample. None where
+    the left-out samples lack a label too often.
     """
     allowed = list(drawn.allowed)
-    unseen = drawn.unseen[allowed][simplest(drawn.scores[allowed], margin), np.arange(RESAMPLES)]
+    racing = drawn.scores if dropped is None else np.where(dropped, -np.inf, drawn.scores)
+    unseen = drawn.unseen[allowed][simplest(racing[allowed], margin), np.arange(RESAMPLES)]
     if np.isnan(unseen).all():
         return None
     score = float(np.nanmean(unseen))

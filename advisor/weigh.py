@@ -17,6 +17,7 @@ from advisor.label_advice import detectable, outlooks
 from advisor.learning_curves import curves, gains, growths, is_known
 from advisor.measurement import Measurement
 from advisor.prices import prices_for
+from advisor.racing import dropped_in
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Draws, Resampled, draw
 from advisor.score_sheet import ScoreSheet, score_sheet
@@ -112,7 +113,7 @@ def _recommendation(
     use_case: UseCase, sheet: ScoreSheet, found: Findings, drawn: Resampled
 ) -> Recommendation:
     measured, margin, chosen = sheet.measured, use_case.margin, found.decision.recommended
-    winner = winner_score(drawn, margin) if chosen else None
+    winner = winner_score(drawn, margin, dropped_in(drawn, margin)) if chosen else None
     in_set, prices = may_be_best(drawn), prices_for(use_case)
     return Recommendation(
         name=use_case.name,
@@ -156,12 +157,12 @@ def _recommendation(
         currency=prices.currency,
         prices_as_of=prices.as_of,
         own_prices=prices.own,
-        seconds=sum(_seconds(table) for name, table in measured.tensor.items() if name != CASCADE),
+        seconds=sum(_seconds(sheet.rows(name)) for name in sheet.outputs if name != CASCADE),
     )
 
 
 def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None, chosen: str | None) -> Row:
-    spent, table, found = sheet.costs[name], sheet.measured.tensor[name], sheet.constraints[name]
+    spent, table, found = sheet.costs[name], sheet.rows(name), sheet.constraints[name]
     return Row(
         method=name,
         family=sheet.family(name),
@@ -185,6 +186,7 @@ def _row(name: str, sheet: ScoreSheet, standing: Standing, in_set: float | None,
         completion_tokens=spent.completion_tokens,
         excluded=found.excluded,
         caution=found.caution,
+        dropped=sheet.measured.dropped.get(name),
         too_long=sum(table["too_long"].to_pylist()),
         unlearned=max(table["unlearned"].to_pylist()),
     )

@@ -135,6 +135,8 @@ def _reservations(found: Findings) -> Iterator[str]:
         yield f"Mind that {caution}."
     if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
         yield "Still, less than half of its answers is right: another model or more samples may do more."
+    if chosen in found.dropped:
+        yield f"{chosen} left the race early: use the preset thorough to measure it to the end."
     if found.stopped:
         yield (
             f"Measuring was stopped, {found.stopped}: this rests on "
