@@ -187,8 +187,8 @@ def test_of_a_dropped_method_counts_its_lead_over_the_best_one_where_both_answer
 
 
 def test_the_race_is_run_again_on_every_resample() -> None:
-    luck = np.random.default_rng(2).random(100)
-    right = {"bad": luck < 0.1, "good": luck < 0.9, "close": luck < 0.86}
+    one, other = np.random.default_rng(2).random((2, 100))
+    right = {"bad": one < 0.1, "good": one < 0.9, "close": other < 0.86}
     evidence, _ = raced(right, np.arange(100) % 5)
     assert list(evidence.seen) == ["bad"]
     drawn = resample(evidence, 0)
