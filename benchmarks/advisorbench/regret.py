@@ -24,13 +24,13 @@ class Truth:
     score_error: Mapping[str, float]
     """Standard error of each score: how far other test lines would move it."""
     regret_error: Mapping[str, float]
-    """The same of each loss to the highest score."""
+    """The same of what each method loses to the best."""
 
 
 def truth_of(tensor: Tensor) -> Truth:
     """Score the deployments and compare them."""
     drawn = resample(evidence(tensor, tensor.test, None), 0, tensor.about.excluded)
-    lost = drawn.observed[drawn.leader] - drawn.observed
+    losses = drawn.scores[list(drawn.allowed)].max(axis=0) - drawn.scores
 
     def named(values: Floats) -> dict[str, float]:
         return dict(zip(drawn.names, values.tolist(), strict=True))
@@ -38,9 +38,9 @@ def truth_of(tensor: Tensor) -> Truth:
     return Truth(
         scores=named(drawn.observed),
         regret=regrets(drawn),
-        plain_regret=named(lost),
+        plain_regret=named(drawn.observed[drawn.leader] - drawn.observed),
         score_error=named(drawn.scores.std(axis=1)),
-        regret_error=named((drawn.scores[drawn.leader] - drawn.scores).std(axis=1)),
+        regret_error=named(losses.std(axis=1)),
     )
 
 
