@@ -13,8 +13,8 @@ def run(*, host: str | None, port: int | None, data_dir: Path | None) -> None:
     settings = settings_from(host=host, port=port, data_dir=data_dir)
 
     def listening(url: str) -> None:
-        console.print(f"Trivium listens on {url} (API under {url}/v1, its description at {url}/openapi.json)")
-        console.print(f"Data lies in {settings.data_dir}. Stop with Ctrl-C.", highlight=False)
+        console.print(f"Trivium listens on {url}; {url}/openapi.json describes its API.", soft_wrap=True)
+        console.print(f"Data lies in {settings.data_dir}. Stop with Ctrl-C.", highlight=False, soft_wrap=True)
 
     at = f"{settings.host}:{settings.port}"
     try:
