@@ -12,10 +12,11 @@ from typing import Any
 
 import torch
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from generation.answer import Answer
 from generation.lora_rows import LoraRows, LoraWeights
-from generation.prefix import shared_length
+from generation.prefix import columns_of_the_longer, shared_length
 from generation.two_parts import TwoPartBatch, is_two_parts
 
 Sampler = Callable[[torch.Tensor], int]
@@ -79,7 +80,8 @@ def decode(
 class _Batch:
     """The cache and the next token's scores of every row that is still being written.
 
-    Rows are padded on the left; a beginning that all rows share is computed once.
+    Rows are padded on the left; a beginning that all rows share is computed once, and columns that are
+    mostly padding are computed for the longer rows alone.
     """
 
     def __init__(self, model: Any, prompts: Sequence[list[int]], variants: Variants | None) -> None:
@@ -87,14 +89,10 @@ class _Batch:
         self.variants = variants
         self.cache = DynamicCache(config=model.config)
         shared = shared_length(prompts) if variants is None or variants.are_one else 0
+        self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
         if shared:
-            self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
-            self._forward(torch.tensor([prompts[0][:shared]], device=model.device))
-            self.cache.batch_repeat_interleave(len(prompts))
-            self.mask = self.mask.repeat(len(prompts), 1)
-        else:
-            self.mask = torch.ones(len(prompts), 0, dtype=torch.long, device=model.device)
-        self._prefill([p[shared:] for p in prompts])
+            self._forward(torch.tensor([prompts[0][:shared]], device=model.device), [0])
+        self._prefill([p[shared:] for p in prompts], shared)
 
     def keep(self, rows: list[int]) -> None:
         """Leave the finished rows behind."""
@@ -107,19 +105,47 @@ class _Batch:
     def feed(self, tokens: list[int]) -> None:
         """One more token for each row."""
         ids = torch.tensor(tokens, device=self.mask.device)[:, None]
-        self.mask = torch.cat([self.mask, torch.ones_like(ids)], dim=1)
-        self._forward(ids)
+        self._extend(ids, torch.ones_like(ids), range(len(tokens)))
 
-    def _prefill(self, rests: list[list[int]]) -> None:
-        width = max(len(r) for r in rests)
+    def _prefill(self, rests: list[list[int]], shared: int) -> None:
+        width, rows = max(len(r) for r in rests), range(len(rests))
         ids = torch.tensor([[0] * (width - len(r)) + r for r in rests], device=self.mask.device)
         real = torch.tensor([[0] * (width - len(r)) + [1] * len(r) for r in rests], device=self.mask.device)
-        self.mask = torch.cat([self.mask, real], dim=1)
-        self._forward(ids)
+        alone = columns_of_the_longer([len(r) for r in rests]) if self._is_plain else 0
+        longer = [i for i in rows if len(rests[i]) > width - alone or not alone]
+        self.cache.batch_repeat_interleave(len(longer))
+        self.mask = self.mask.repeat(len(longer), 1)
+        if alone:
+            self._extend(ids[longer, :alone], real[longer, :alone], longer)
+            self._seat_all(longer, len(rows), shared)
+        self._extend(ids[:, alone:], real[:, alone:], rows)
 
-    def _forward(self, ids: torch.Tensor) -> None:
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the cache holds keys and values and nothing else."""
+        return all(type(layer) is DynamicLayer for layer in self.cache.layers)
+
+    def _seat_all(self, there: list[int], count: int, shared: int) -> None:
+        """Let the rows in that begin later: beyond what all share, they hold padding so far."""
+        for layer in self.cache.layers:
+            for name in ("keys", "values"):
+                known = getattr(layer, name)
+                whole = known[:1].repeat(count, 1, 1, 1)
+                whole[:, :, shared:] = 0
+                whole[there] = known
+                setattr(layer, name, whole)
+        mask = self.mask.new_zeros(count, self.mask.shape[1])
+        mask[:, :shared] = 1
+        mask[there] = self.mask
+        self.mask = mask
+
+    def _extend(self, ids: torch.Tensor, real: torch.Tensor, rows: Sequence[int]) -> None:
+        self.mask = torch.cat([self.mask, real], dim=1)
+        self._forward(ids, rows)
+
+    def _forward(self, ids: torch.Tensor, rows: Sequence[int]) -> None:
         positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-        applied = self.variants.of(range(len(ids))).applied() if self.variants else nullcontext()
+        applied = self.variants.of(rows).applied() if self.variants else nullcontext()
         with applied:
             out = self.model(
                 input_ids=ids,

@@ -140,12 +140,13 @@ class _Changed(nn.Module):
         if self.change is None:
             return out
         down, up, seating = self.change
-        if len(down) == 1:
-            return out + given @ down[0] @ up[0]
         seated = given if seating.rows is None else given[seating.rows]
         low = torch.bmm(seated.reshape(len(down), -1, given.shape[-1]), down)
+        if seating.seat_of is None:
+            out.view(len(down), -1, up.shape[-1]).baddbmm_(low, up)
+            return out
         made = torch.bmm(low, up).view(*seated.shape[:-1], -1)
-        return out + (made if seating.seat_of is None else made[seating.seat_of])
+        return out.add_(made[seating.seat_of])
 
 
 def _stacked(groups: Sequence[LoraWeights | None]) -> _Stack:

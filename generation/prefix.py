@@ -1,4 +1,4 @@
-"""The common beginning of prompts, which is computed once for all of them."""
+"""What of a batch of prompts can be computed for less than all rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from itertools import takewhile
 
 MINIMUM = 16
 """Tokens from which computing the beginning once pays."""
+ENOUGH = 256
+"""Tokens of padding for which another pass through the model pays."""
 
 
 def shared_length(prompts: Sequence[Sequence[int]]) -> int:
@@ -17,3 +19,14 @@ def shared_length(prompts: Sequence[Sequence[int]]) -> int:
     length = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
     length = min(length, min(len(p) for p in prompts) - 1)
     return length if length >= MINIMUM else 0
+
+
+def columns_of_the_longer(lengths: Sequence[int]) -> int:
+    """How many columns of rows, padded on the left, shall be computed for those rows alone that fill them.
+
+    Rows that are no longer than the rest of the columns wait; 0 where that does not pay.
+    """
+    width = max(lengths)
+    spared = {width - least: (width - least) * sum(n <= least for n in lengths) for least in sorted(lengths)}
+    columns = max(spared, key=spared.__getitem__)
+    return columns if spared[columns] >= ENOUGH else 0

@@ -23,16 +23,16 @@ def ask(text: str, **details: object) -> Request:
     return Request((Message("user", text),), **{"max_tokens": 12, **details})
 
 
+@pytest.mark.parametrize("shared", ["", "the same beginning of every prompt: "])
 def test_greedy_decoding_is_what_transformers_itself_generates(
-    model: TransformersModel, tiny_llama: Path
+    model: TransformersModel, tiny_llama: Path, shared: str
 ) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
     reference = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
-    texts = ["a", "some longer question", "x" * 60]
-    shared = "the same beginning of every prompt: "
+    texts = ["a", "some longer question", "x" * 60, *"bcdefg"]
     ours = model.generate([ask(shared + t) for t in texts])
     for text, answer in zip(texts, ours, strict=True):
         prompt = torch.tensor([tokenizer.encode(f"<|user|>{shared}{text}<|end|><|assistant|>")])
