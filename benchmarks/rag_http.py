@@ -5,7 +5,7 @@
 Documents of a task are uploaded as files and put into a vector store in one batch; `/health` is asked fifty
 times a second until all are searchable. Then the task's questions are asked, by one client and by 16.
 `load` is the mean number of busy processes before the start: where it is not near 0, only figures of one
-machine at one time compare.
+machine at one time compare, and the processor's time for each search, of the server and of the client.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import httpx
 import numpy as np
 import openai
 
-from service.processes.started import started_server
+from service.processes.started import Running, started_server
 
 CLIENTS = (1, 16)
 QUESTIONS = 200
@@ -41,23 +41,23 @@ def main() -> None:
     questions = [sample["input"] for sample in _rows(folder / "samples.jsonl")][:QUESTIONS]
     with TemporaryDirectory() as data_dir, started_server(Path(data_dir)) as server:
         client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="none")
-        report = {"task": options.task, **measure(client, server.url, documents, questions)}
+        report = {"task": options.task, **measure(client, server, documents, questions)}
     print(json.dumps(report, indent=2))
     if options.json:
         options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
 
 
 def measure(
-    client: openai.OpenAI, url: str, documents: Sequence[dict[str, Any]], questions: Sequence[str]
+    client: openai.OpenAI, server: Running, documents: Sequence[dict[str, Any]], questions: Sequence[str]
 ) -> dict[str, Any]:
     """Ingest, then search."""
     load = round(os.getloadavg()[0], 1)
     store = client.vector_stores.create(name="benchmark").id
     # The process that ingests is started before, so that its start does not count.
     client.vector_stores.files.upload_and_poll(vector_store_id=store, file=("warm.txt", b"warm up"))
-    idle = _probed(url, lambda: time.sleep(5))[1]
-    seconds, busy = _probed(url, lambda: _ingest(client, store, documents))
-    found = {f"{clients} clients": _ask(client, store, questions, clients) for clients in CLIENTS}
+    idle = _probed(server.url, lambda: time.sleep(5))[1]
+    seconds, busy = _probed(server.url, lambda: _ingest(client, store, documents))
+    found = {f"{clients} clients": _ask(client, store, questions, clients, server.pid) for clients in CLIENTS}
     return {
         "load": load,
         "documents": len(documents),
@@ -104,7 +104,9 @@ def _probe(url: str, done: Event) -> list[float]:
     return took
 
 
-def _ask(client: openai.OpenAI, store: str, questions: Sequence[str], clients: int) -> dict[str, float]:
+def _ask(
+    client: openai.OpenAI, store: str, questions: Sequence[str], clients: int, pid: int
+) -> dict[str, float]:
     took: list[float] = []
 
     def ask(question: str) -> None:
@@ -114,11 +116,21 @@ def _ask(client: openai.OpenAI, store: str, questions: Sequence[str], clients: i
 
     ask(questions[0])
     took.clear()
-    began = time.perf_counter()
+    began, worked, asked = time.perf_counter(), _cpu_seconds(pid), time.process_time()
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(ask, questions))
     rate = len(questions) / (time.perf_counter() - began)
-    return {**_milliseconds(took), "per_second": round(rate, 1)}
+    cpu = {"server_cpu_ms": _cpu_seconds(pid) - worked, "client_cpu_ms": time.process_time() - asked}
+    each = {name: round(seconds * 1000 / len(questions), 1) for name, seconds in cpu.items()}
+    return {**_milliseconds(took), "per_second": round(rate, 1), **each}
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process and those below it have used of the processor; Linux only."""
+    process = Path(f"/proc/{pid}")
+    used = process.joinpath("stat").read_text("utf-8").rpartition(")")[2].split()[11:13]
+    below = process.joinpath(f"task/{pid}/children").read_text("utf-8").split()
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK") + sum(_cpu_seconds(int(child)) for child in below)
 
 
 def _milliseconds(seconds: Sequence[float]) -> dict[str, float]:
