@@ -15,7 +15,8 @@ from advisor.cascade import CASCADE, Cascade, confidence, together
 from advisor.estimate import applicable, situation_of
 from advisor.events import ignore, never
 from advisor.files import write_atomically
-from advisor.measure import INDEX_SECONDS, fingerprint, measure
+from advisor.fingerprint import fingerprint
+from advisor.measure import INDEX_SECONDS, measure
 from advisor.methods import METHODS, method_of
 from advisor.recommend import recommend
 from advisor.score_sheet import score_sheet

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from advisor.decision import Verdict, decide
 from advisor.folds import FOLDS
-from advisor.racing import losers, rounds
+from advisor.racing import dropped_in, losers, rounds
 from advisor.resampling import resample
 from advisor.statistics import Interval, Standing, standings, winner_score
 from benchmarks.advisorbench.baselines import Choice, choices, folds_of
@@ -54,13 +54,15 @@ def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
 def see(tensor: Tensor, every: Sequence[str]) -> Seen:
     """Resample once; the rule may then be applied many times. `every` names the methods of all customers."""
     about = tensor.about
-    raced = race(tensor)
-    finalists = {name: part for name, part in tensor.samples.items() if raced[name].all()}
-    drawn = resample(evidence(tensor, finalists, tensor.constant), about.draw, about.excluded)
+    raced, looks = race(tensor)
+    parts = {name: part.where(raced[name]) for name, part in tensor.samples.items()}
+    seen = {name: answered for name, answered in raced.items() if not answered.all()}
+    told = replace(evidence(tensor, parts, tensor.constant), seen=seen, looks=looks)
+    drawn = resample(told, about.draw, about.excluded)
     return Seen(
         about=about,
         standing=standings(drawn, about.margin),
-        winner=winner_score(drawn, about.margin),
+        winner=winner_score(drawn, about.margin, dropped_in(drawn, about.margin)),
         truth=truth_of(tensor),
         baselines=choices(tensor, every),
         cost=_cost(tensor, raced),
@@ -75,22 +77,23 @@ def advise(seen: Seen) -> Advice:
     return Advice(decision.verdict, decision.recommended, served)
 
 
-def race(tensor: Tensor) -> dict[str, Answered]:
-    """Method -> which samples it answers before it is dropped, as `advisor.run` does it."""
+def race(tensor: Tensor) -> tuple[dict[str, Answered], list[Answered]]:
+    """The samples that each method answers before it is dropped (see `advisor.run`), and those of each look."""
     folds, excluded = folds_of(tensor), tensor.about.excluded
     numbers, sizes = np.unique(folds, return_counts=True)
     left, seen = list(tensor.samples), np.zeros(len(folds), bool)
-    answered = dict.fromkeys(left, seen)
+    answered, looks = dict.fromkeys(left, seen), []
     plan = rounds(sizes.tolist())
     for part in plan:
         seen = seen | np.isin(folds, numbers[part])
         answered |= dict.fromkeys(left, seen)
         if part is not plan[-1]:
+            looks.append(seen)
             parts = {name: tensor.samples[name].of(seen) for name in left}
             drawn = resample(evidence(tensor, parts, tensor.constant.of(seen)), tensor.about.draw, excluded)
             out = losers(drawn, tensor.about.margin, len(plan) - 1)
             left = [name for name in left if name not in out]
-    return answered
+    return answered, looks
 
 
 def _cost(tensor: Tensor, raced: Mapping[str, Answered]) -> float:

@@ -6,7 +6,7 @@ One small parquet file a customer, `TASK/N-DRAW.parquet`: more customers are mor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -78,6 +78,10 @@ class Part:
     def of(self, chosen: npt.NDArray[np.bool_]) -> Part:
         """Those items alone."""
         return Part(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+    def where(self, answered: npt.NDArray[np.bool_]) -> Part:
+        """As if the other items had not been answered: their columns are 0."""
+        return replace(self, columns=self.columns * answered[:, None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,11 @@ def parity(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of tasks with one task: odd or even, with two documents."""
     folder = tmp_path_factory.mktemp("tasks") / "parity"
     folder.mkdir()
-    rows = [{"input": f"Number {i}", "output": "odd" if i % 2 else "even"} for i in range(60)]
+    rows = [{"input": f"Number {i}", "output": "odd" if i % 2 else "even"} for i in range(110)]
     task = {"description": "Odd or even?", "metric": "macro_f1", "output": "label", "model": "scripted"}
     documents = [{"id": d, "title": d, "text": f"Some numbers are {d}."} for d in ("odd", "even")]
     (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, documents)))
     (folder / "task.json").write_text(json.dumps(task))
-    (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows[:30])))
-    (folder / "test.jsonl").write_text("\n".join(map(json.dumps, rows[30:])))
+    (folder / "samples.jsonl").write_text("\n".join(map(json.dumps, rows[:80])))
+    (folder / "test.jsonl").write_text("\n".join(map(json.dumps, rows[80:])))
     return folder

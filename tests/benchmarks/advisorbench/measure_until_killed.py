@@ -39,13 +39,17 @@ class Counted:
         return "odd" if request.messages[-1].content.rstrip()[-1] in "13579" else "even"
 
 
-def measure(folder: Path, out: Path, source: Counted, test_lines: int = 20) -> Path:
+def workbench(source: Counted) -> Workbench:
     catalog = Catalog()
     catalog.add_source(source)
-    task, customer = read_task(folder, test_lines, None, "quick"), Customer(folder.name, 20, 0)
+    return Workbench(catalog, HashingEmbedder())
+
+
+def measure(folder: Path, out: Path, source: Counted, test_lines: int = 20, n: int = 20) -> Path:
+    task, customer = read_task(folder, test_lines, None, "quick"), Customer(folder.name, n, 0)
     places = Places(out / "tensors", out / "work", out / "truth")
-    measure_customer(task, customer, Workbench(catalog, HashingEmbedder()), places, lambda told: None)
-    return out / "tensors" / folder.name / f"{customer.key}.parquet"
+    measure_customer(task, customer, workbench(source), places, lambda told: None)
+    return places.kept(task, customer)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from advisor.recommend import recommend
+from benchmarks.advisorbench.customers import Customer, read_task, use_case_of
 from benchmarks.advisorbench.replay import advise, see_all
 from benchmarks.advisorbench.tensors import Tensor, load
 
@@ -54,6 +56,18 @@ def test_the_rule_says_of_the_tensor_what_it_said_of_the_customer(whole: tuple[T
     assert (advice.verdict, advice.recommended) == (seen.about.verdict, seen.about.recommended)
     assert advice.served == "zero-shot" and seen.truth.regret["zero-shot"] == pytest.approx(0)
     assert seen.cost == 1.0
+
+
+def test_the_replayed_race_says_what_the_race_says(script: ModuleType, parity: Path, tmp_path: Path) -> None:
+    tensor = load(script.measure(parity, tmp_path / "bench", script.Counted(), n=70))
+    case = use_case_of(Customer(parity.name, 70, 0), read_task(parity, 20, None, "quick").pool)
+    raced = recommend(case, script.workbench(script.Counted()), tmp_path / "raced")
+    assert any(row.dropped for row in raced.rows)
+    [seen] = see_all([tensor])
+    advice = advise(seen)
+    assert (advice.verdict, advice.recommended) == (raced.verdict, raced.recommended)
+    assert seen.winner is not None and seen.winner[1] == pytest.approx(raced.winner_interval)
+    assert seen.cost < 1
 
 
 @pytest.mark.slow
