@@ -78,7 +78,7 @@ def advise(seen: Seen) -> Advice:
 
 
 def race(tensor: Tensor) -> tuple[dict[str, Answered], list[Answered]]:
-    """The samples that each method answers before it is dropped (see `advisor.run`), and those of each look."""
+    """The samples that each method answers before it is dropped (see `advisor.run`), and of each look."""
     folds, excluded = folds_of(tensor), tensor.about.excluded
     numbers, sizes = np.unique(folds, return_counts=True)
     left, seen = list(tensor.samples), np.zeros(len(folds), bool)
