@@ -35,7 +35,7 @@ class Answer:
     seconds: float
     """Wall time, retrieval included; in a batch, the batch's time divided by its size."""
     sources: tuple[str, ...] = ()
-    """Ids of the documents that were shown, best first."""
+    """Ids of the documents that were shown: that of an extracted answer, then the best first."""
     confidence: float | None = None
     """0 to 1; None where the method does not know it."""
 
@@ -102,9 +102,11 @@ class Answerer:
         answers = []
         for text, found in zip(inputs, self._search(inputs), strict=True):
             spans = reader.read(text, found)
-            said = found[spans[0].passage].text[spans[0].start : spans[0].end] if spans else ""
+            pointed = [found[span.passage] for span in spans[:1]]
+            said = pointed[0].text[spans[0].start : spans[0].end] if pointed else ""
             sure = _told(spans[0].probability) if spans else 0.0
-            answers.append(Answer(said, 0, 0, 0.0, tuple(hit.document_id for hit in found), sure))
+            sources = dict.fromkeys(hit.document_id for hit in [*pointed, *found])
+            answers.append(Answer(said, 0, 0, 0.0, tuple(sources), sure))
         return answers
 
     def _generate(self, inputs: Sequence[str]) -> list[Answer]:

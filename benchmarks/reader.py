@@ -77,17 +77,14 @@ def measure(
         began = time.process_time()
         read = _read(readers["reader"], asked)
         seconds = (time.process_time() - began) / sum(len(passages) for _, passages in asked)
-        figures = _agreement(_first(readers["reader"], read), wanted) | _doubts(
-            readers["reader"], asked, read, wanted
-        )
+        figures = _agreement(_first(read), wanted) | _doubts(readers["reader"], asked, read, wanted)
         tell(f"reader, {kind}", {**figures, "cpu_seconds_per_passage": round(seconds, 3)})
     if options.alone:
         return {"questions": len(rows), "passages": PASSAGES, **result}
     for kind, asked in kinds.items():
         tell(f"nearest sentence, {kind}", _agreement(_nearest_sentences(asked, embedder), wanted))
     for kind, asked in kinds.items():
-        read = _read(readers["untrained"], asked)
-        tell(f"untrained, {kind}", _agreement(_first(readers["untrained"], read), wanted))
+        tell(f"untrained, {kind}", _agreement(_first(_read(readers["untrained"], asked)), wanted))
     return {"questions": len(rows), "passages": PASSAGES, **result}
 
 
@@ -115,14 +112,8 @@ def _read(reader: Reader, asked: Asked) -> list[Read]:
     ]
 
 
-def _first(reader: Reader, read: Sequence[Read]) -> list[str]:
-    """The words of each question's most probable span."""
-    said = []
-    for of in read:
-        words = {candidate: text for text, candidate in of}
-        told = share(list(words), reader.temperature)
-        said.append(words[told[0][0]] if told else "")
-    return said
+def _first(read: Sequence[Read]) -> list[str]:
+    return [max(of, key=lambda pair: pair[1].log_odds)[0] if of else "" for of in read]
 
 
 def _agreement(said: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
@@ -140,7 +131,7 @@ def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence
     the passages that do not hold it.
     """
     right, wrong, lacking = [], [], []
-    for (_, passages), of, word, said in zip(asked, read, wanted, _first(reader, read), strict=True):
+    for (_, passages), of, word, said in zip(asked, read, wanted, _first(read), strict=True):
         told = _told(reader, of)
         (right if token_f1(said, word) > 0.5 else wrong).append(told)
         without = {i for i, p in enumerate(passages) if word.lower() not in p.text.lower()}
@@ -155,7 +146,7 @@ def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence
 
 def _told(reader: Reader, read: Read) -> float:
     """The probability that there is an answer at all."""
-    return sum(p for _, p in share([c for _, c in read], reader.temperature))
+    return sum(p for _, p in share([c for _, c in read], reader.fit))
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -179,7 +170,7 @@ def _sentences(text: str) -> Iterator[str]:
 def _untrained(folder: Path) -> Reader:
     """A reader whose head is random and whose LoRA changes nothing."""
     Network().save(folder / "reader.safetensors")
-    (folder / "config.json").write_text(json.dumps({"temperature": 1.0}), "utf-8")
+    (folder / "config.json").write_text(json.dumps({"temperature": 1.0, "nothing": 0.0}), "utf-8")
     return Reader(folder)
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from retrieval.reader.pieces import Scores, Window, windows
-from retrieval.reader.spans import Candidate, candidates, share
+from retrieval.reader.spans import Candidate, Fit, candidates, share
 
 if TYPE_CHECKING:
     from retrieval.reader.network import Network
@@ -56,10 +56,10 @@ class Reader:
         self._running = Lock()
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
-        """Where the answer may stand, the most probable span first; spans do not overlap.
+        """Where the answer may stand, the best span first; spans do not overlap.
 
         The passages are those of a search, best first: the odds of a span are divided by its passage's rank.
-        A span has the probability of all that overlap it together.
+        A span has the probability of all that overlap it together, so a later one may have more.
         The probabilities add up to at most 1; the rest is the probability that no passage tells it.
         """
         return self.read_each([(question, passages)])[0]
@@ -86,7 +86,7 @@ class Reader:
     def _spans(self, found: Sequence[Candidate], passages: Sequence[Passage]) -> list[Span]:
         return [
             Span(c.passage, c.start, c.end, passages[c.passage].text[c.start : c.end], probability)
-            for c, probability in share(found, self.temperature)
+            for c, probability in share(found, self.fit)
             if probability >= LEAST
         ]
 
@@ -108,6 +108,7 @@ class Reader:
         return Network.load(self._weights / WEIGHTS_FILE)
 
     @cached_property
-    def temperature(self) -> float:
-        """What log odds are divided by before they become probabilities."""
-        return float(json.loads((self._weights / "config.json").read_text("utf-8"))["temperature"])
+    def fit(self) -> Fit:
+        """What turns log odds into probabilities."""
+        kept = json.loads((self._weights / "config.json").read_text("utf-8"))
+        return Fit(kept["temperature"], kept["nothing"])

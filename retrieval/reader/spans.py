@@ -30,6 +30,16 @@ class Candidate:
     log_odds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What turns log odds into probabilities; the recipe fits it."""
+
+    temperature: float
+    """Divides log odds."""
+    nothing: float
+    """Log odds of `no answer` after that: many improbable spans shall not outweigh it."""
+
+
 def candidates(passage: int, text: str, window: Window, scores: Scores, keep: int = 30) -> list[Candidate]:
     """The likeliest spans of one window: whole words of one sentence."""
     starts, ends = _edges(text, window)
@@ -49,8 +59,8 @@ def candidates(passage: int, text: str, window: Window, scores: Scores, keep: in
     return sorted(found, key=lambda c: -c.log_odds)[:keep]
 
 
-def share(found: Sequence[Candidate], temperature: float) -> list[tuple[Candidate, float]]:
-    """The best of each group of overlapping candidates with the group's probability, most probable first.
+def probabilities(found: Sequence[Candidate], fit: Fit) -> list[tuple[Candidate, float]]:
+    """Each stretch once with its probability, most probable first.
 
     What the probabilities lack to 1 is the probability that there is no answer.
     """
@@ -60,19 +70,20 @@ def share(found: Sequence[Candidate], temperature: float) -> list[tuple[Candidat
         if key not in best or best[key].log_odds < one.log_odds:
             best[key] = one
     left = sorted(best.values(), key=lambda c: -c.log_odds)
-    if not left:
-        return []
-    highest = max(0.0, left[0].log_odds / temperature)
-    masses = [float(np.exp(c.log_odds / temperature - highest)) for c in left]
-    whole = sum(masses) + float(np.exp(-highest))
-    rest = list(zip(left, masses, strict=True))
+    logits = np.array([fit.nothing, *(c.log_odds / fit.temperature for c in left)])
+    masses = np.exp(logits - logits.max())
+    return list(zip(left, (masses[1:] / masses.sum()).tolist(), strict=True))
+
+
+def share(found: Sequence[Candidate], fit: Fit) -> list[tuple[Candidate, float]]:
+    """The best of each group of overlapping candidates, best first, with the group's probability."""
+    rest = probabilities(found, fit)
     told = []
     while rest:
         chief = rest[0][0]
-        mass = sum(m for c, m in rest if _overlap(c, chief))
-        rest = [(c, m) for c, m in rest if not _overlap(c, chief)]
-        told.append((chief, mass / whole))
-    return sorted(told, key=lambda pair: -pair[1])
+        told.append((chief, sum(p for c, p in rest if _overlap(c, chief))))
+        rest = [(c, p) for c, p in rest if not _overlap(c, chief)]
+    return told
 
 
 def _overlap(a: Candidate, b: Candidate) -> bool:

@@ -1,10 +1,10 @@
-"""Fit the temperature on lessons that were never trained on.
+"""Fit what turns scores into probabilities on lessons that were never trained on.
 
     python -m retrieval.reader.recipe.calibrate OUT
 
 The passages of all held-out lessons are one corpus, and each lesson is read with what a search of its
-question finds there. The temperature makes the truth (the span that overlaps the answer, or none) most
-probable (Guo et al. 2017). Writes `OUT/config.json`.
+question finds there. Temperature (Guo et al. 2017) and the weight of no answer make the truth (spans that
+overlap the answer, or none) most probable. Writes `OUT/config.json`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from math import log
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
+from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from generation.agreement import exact_match, token_f1
@@ -25,39 +27,42 @@ from generation.pocket.recipe.natural.lessons import Lesson, lessons
 from retrieval.corpus import Corpus
 from retrieval.documents import Document, Hit
 from retrieval.reader.reader import Reader
-from retrieval.reader.spans import Candidate, share
+from retrieval.reader.spans import Candidate, Fit, probabilities
 from retrieval.sentence_embedder import SentenceEmbedder
 
 PASSAGES = 3
-TEMPERATURES = [0.5 + 0.1 * i for i in range(46)]
+PLAIN = Fit(temperature=1.0, nothing=0.0)
 Truth = tuple[int, int, int] | None
 """Rank of the passage and the place in it; None where no passage answers."""
+Case = tuple[Truth, list[Candidate]]
 
 
 def calibrate(folder: Path, count: int) -> dict[str, float]:
-    """The best temperature, and how the reader does on the held-out lessons at it."""
-    (folder / "config.json").write_text(json.dumps({"temperature": 1.0}), "utf-8")
+    """The best fit, and how the reader does on the held-out lessons with it."""
+    (folder / "config.json").write_text(json.dumps(asdict(PLAIN)), "utf-8")
     drawn = list(islice(lessons(seed=1, held_out=True), count))
     asked = list(zip([one.question for one in drawn], _searched(drawn), strict=True))
     truths = [_truth(n, one, hits) for n, (one, (_, hits)) in enumerate(zip(drawn, asked, strict=True))]
     cases = list(zip(truths, Reader(folder).weigh(asked), strict=True))
-    losses = {t: mean(-log(max(_of_truth(*case, t), 1e-9)) for case in cases) for t in TEMPERATURES}
-    best = min(losses, key=lambda t: losses[t])
+    found = minimize(
+        lambda at: _loss(cases, Fit(*at)), (2.0, 1.0), method="Nelder-Mead", bounds=[(0.5, 20), (0, 20)]
+    )
+    best = Fit(*found.x)
     said = [
-        (_first(hits, found, best), one.passage[slice(*one.answer)])
-        for one, (_, hits), (_, found) in zip(drawn, asked, cases, strict=True)
+        (_first(hits, of), one.passage[slice(*one.answer)])
+        for one, (_, hits), (_, of) in zip(drawn, asked, cases, strict=True)
         if one.answer
     ]
     figures = {
-        "temperature": best,
-        "loss": losses[best],
-        "loss_at_1": losses[TEMPERATURES[5]],
+        **asdict(best),
+        "loss": _loss(cases, best),
+        "loss_before": _loss(cases, PLAIN),
         "exact_match": mean(exact_match(*pair) for pair in said),
         "token_f1": mean(token_f1(*pair) for pair in said),
-        "auc": _auc(truths, [_told(found, best) for _, found in cases]),
+        "auc": roc_auc_score([truth is not None for truth in truths], [_told(of, best) for _, of in cases]),
         "truth_most_probable": mean(_of_truth(*case, best) > 0.5 for case in cases),
     }
-    return {"lessons": count, **{name: round(figure, 4) for name, figure in figures.items()}}
+    return {"lessons": count, **{name: round(float(figure), 4) for name, figure in figures.items()}}
 
 
 def _searched(drawn: Sequence[Lesson]) -> list[list[Hit]]:
@@ -77,29 +82,28 @@ def _truth(number: int, lesson: Lesson, hits: Sequence[Hit]) -> Truth:
     return None
 
 
-def _first(passages: Sequence[Hit], found: Sequence[Candidate], temperature: float) -> str:
+def _first(passages: Sequence[Hit], found: Sequence[Candidate]) -> str:
     """The words of the likeliest span."""
-    told = share(found, temperature)
-    return passages[told[0][0].passage].text[told[0][0].start : told[0][0].end] if told else ""
+    best = max(found, key=lambda c: c.log_odds, default=None)
+    return passages[best.passage].text[best.start : best.end] if best else ""
 
 
-def _told(found: Sequence[Candidate], temperature: float) -> float:
+def _told(found: Sequence[Candidate], fit: Fit) -> float:
     """The probability that there is an answer."""
-    return sum(p for _, p in share(found, temperature))
+    return sum(p for _, p in probabilities(found, fit))
 
 
-def _of_truth(truth: Truth, found: Sequence[Candidate], temperature: float) -> float:
+def _loss(cases: Sequence[Case], fit: Fit) -> float:
+    return mean(-log(max(_of_truth(*case, fit), 1e-9)) for case in cases)
+
+
+def _of_truth(truth: Truth, found: Sequence[Candidate], fit: Fit) -> float:
     """The probability of what is true."""
     if truth is None:
-        return 1 - _told(found, temperature)
+        return 1 - _told(found, fit)
     rank, start, end = truth
-    told = share(found, temperature)
+    told = probabilities(found, fit)
     return sum(p for c, p in told if c.passage == rank and c.start < end and start < c.end)
-
-
-def _auc(truths: Sequence[Truth], told: Sequence[float]) -> float:
-    """How well the probability that there is an answer parts the answerable from the others."""
-    return float(roc_auc_score([truth is not None for truth in truths], told))
 
 
 def main() -> None:

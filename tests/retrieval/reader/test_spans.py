@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from retrieval.reader.pieces import windows
-from retrieval.reader.spans import Candidate, candidates, share
+from retrieval.reader.spans import Candidate, Fit, candidates, share
 
 TEXT = "Dr. Ana Brandt (born 1931) lives in Upper-Marlow. Her dog is called Timothy."
+PLAIN = Fit(temperature=1.0, nothing=0.0)
 QUESTION = "Where does Ana Brandt live?"
 
 
@@ -48,21 +49,23 @@ def test_overlapping_candidates_are_one_answer_and_probabilities_leave_room_for_
         Candidate(0, 9, 12, 0.0),
         Candidate(1, 0, 5, -1.0),
     ]
-    told = share(found, temperature=1.0)
+    told = share(found, PLAIN)
     whole = np.exp([2.0, 1.0, 0.0, -1.0]).sum() + 1
     assert [(c.passage, c.start) for c, _ in told] == [(0, 0), (0, 9), (1, 0)]
     assert [p for _, p in told] == pytest.approx(np.array([np.exp(2) + np.exp(1), 1, np.exp(-1)]) / whole)
 
 
 def test_a_span_that_two_windows_see_counts_once() -> None:
-    told = share([Candidate(0, 0, 5, 2.0), Candidate(0, 0, 5, 1.0)], temperature=1.0)
+    told = share([Candidate(0, 0, 5, 2.0), Candidate(0, 0, 5, 1.0)], PLAIN)
     assert [p for _, p in told] == pytest.approx([np.exp(2) / (np.exp(2) + 1)])
 
 
 def test_odds_of_any_size_are_shared() -> None:
-    huge = share([Candidate(0, 0, 1, 5_000.0), Candidate(0, 3, 4, -5_000.0)], temperature=0.5)
+    huge = share(
+        [Candidate(0, 0, 1, 5_000.0), Candidate(0, 3, 4, -5_000.0)], Fit(temperature=0.5, nothing=0.0)
+    )
     assert [p for _, p in huge] == pytest.approx([1.0, 0.0])
-    assert share([], temperature=1.0) == []
+    assert share([], PLAIN) == []
 
 
 def test_the_odds_of_a_passage_fall_with_its_rank() -> None:
@@ -70,7 +73,7 @@ def test_the_odds_of_a_passage_fall_with_its_rank() -> None:
     assert scored("Timothy", rank=3)[0].log_odds == pytest.approx(best - np.log(4))
 
 
-def test_the_most_probable_group_comes_first_though_another_has_the_best_candidate() -> None:
-    agreed = [Candidate(0, start, 9, 1.9) for start in range(4)]
-    told = share([Candidate(1, 0, 5, 2.0), *agreed], temperature=1.0)
-    assert [c.passage for c, _ in told] == [0, 1]
+def test_many_improbable_spans_outweigh_no_answer_only_as_far_as_was_fitted() -> None:
+    weak = [Candidate(0, start, start + 1, -2.0) for start in range(20)]
+    told = [sum(p for _, p in share(weak, Fit(1.0, nothing))) for nothing in (0.0, 3.0)]
+    assert told[0] > 0.5 > told[1]
