@@ -22,6 +22,8 @@ from service.processes.started import started_server
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples" / "handbook_questions"
 POLL_SECONDS = 0.5
+QUESTIONS = 3
+"""How many answers are shown: one alone may be lucky or unlucky."""
 
 
 def run(path: Path | None, data_dir: Path | None, preset: str) -> None:
@@ -106,14 +108,20 @@ def _leader(client: openai.OpenAI, recommendation_id: str) -> str:
 
 
 def _ask(client: openai.OpenAI, model: str, folder: Path, use_case: UseCase) -> None:
-    fresh = folder / "test.jsonl"
-    if fresh.exists():
-        question = json.loads(fresh.read_text("utf-8").splitlines()[0])
-    else:
-        question = use_case.samples[0].model_dump()
-    answer = client.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": question["input"]}]
-    )
-    console.print("[bold]4.[/] Asking it a question")
-    typer.echo(f"   Q: {question['input']}\n   A: {answer.choices[0].message.content}")
-    typer.echo(f"   (wanted: {question['output']})")
+    console.print("[bold]4.[/] Asking it a few questions")
+    for question in _fresh(folder) or [sample.model_dump() for sample in use_case.samples[:QUESTIONS]]:
+        answer = client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": question["input"]}]
+        )
+        typer.echo(f"   Q: {question['input']}\n   A: {answer.choices[0].message.content}")
+        shown = (answer.model_extra or {}).get("sources")
+        typer.echo(
+            f"      (wanted: {question['output']}{'; documents: ' + ', '.join(shown) if shown else ''})"
+        )
+
+
+def _fresh(folder: Path) -> list[dict[str, Any]]:
+    """The first rows of the folder's test set, if it has one."""
+    path = folder / "test.jsonl"
+    rows = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(row) for row in rows[:QUESTIONS]]
