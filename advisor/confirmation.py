@@ -17,7 +17,7 @@ from advisor.task import solved
 from advisor.use_case import UseCase
 
 
-def to_confirm(sheet: ScoreSheet, chosen: str | None) -> tuple[str, ...]:
+def winner_and_next(sheet: ScoreSheet, chosen: str | None) -> tuple[str, ...]:
     """The recommended method and the best other one that may be taken; none where none is recommended."""
     others = [name for name in sheet.costs if name != chosen and name not in sheet.excluded]
     return () if chosen is None else (chosen, *sorted(others, key=lambda name: -sheet.scores[name])[:1])
@@ -28,7 +28,7 @@ def confirmation(
 ) -> Confirmation | None:
     """The recommended method on the locked samples; None where there are none, or it was not asked."""
     task, asked = sheet.measured.situation.task, _asked(sheet)
-    names = [name for name in to_confirm(sheet, chosen) if name in asked]
+    names = [name for name in winner_and_next(sheet, chosen) if name in asked]
     if chosen not in names:
         return None
     every = solved(use_case.samples, task)

@@ -9,16 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import UseCaseError
-from advisor.measure import (
-    ANSWERS,
-    CORPUS,
-    FINGERPRINT,
-    FINISHED,
-    INDEX_SECONDS,
-    SCOPE,
-    fingerprint,
-    scope,
-)
+from advisor.fingerprint import FINGERPRINT, SCOPE, fingerprint, scope
+from advisor.measure import ANSWERS, CORPUS, FINISHED, INDEX_SECONDS
 from advisor.use_case import UseCase, check
 from advisor.workbench import Workbench
 

@@ -10,10 +10,8 @@ import numpy as np
 from advisor.learning_curves import TIMES
 from advisor.resampling import Resampled
 from advisor.scoring import Floats
-from advisor.statistics import simplest
+from advisor.statistics import NORMAL_SURE, simplest
 
-NORMAL_SURE = 0.8416
-"""Standard errors that a normal value stays below in `SURE` of all cases."""
 NORMAL_CHANCE = 1.6449
 """Standard errors that chance exceeds once in twenty times."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from advisor.errors import UseCaseError
 from advisor.estimate import applicable, situation_of
 from advisor.events import Event, Listener
 from advisor.files import write_atomically
+from advisor.fingerprint import claim, scope
 from advisor.folds import Fold, locked_indices, measured_indices, split
 from advisor.kept_answers import KeptAnswers
 from advisor.measurement import Measurement
@@ -31,9 +30,7 @@ from advisor.task import solved
 from advisor.trials import Laboratory, TrialStore
 from advisor.use_case import Sample, SourceDocument, UseCase
 from advisor.workbench import Workbench
-from generation.catalog import is_remote
 from generation.errors import ModelUnavailableError, UnknownModelError
-from generation.fingerprint import folder_hash
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
@@ -43,9 +40,6 @@ CORPUS, INDEX_SECONDS = "corpus", "index_seconds"
 """Folder of the index, and the file beside it."""
 FINISHED, ANSWERS = "trials", "answers"
 """Folders of finished trials, and of answers that stay valid with more samples."""
-FINGERPRINT, SCOPE = "fingerprint", "scope"
-"""Files that tell what trials, and what index and answers, depend on."""
-WEIGHED_ONLY = ("name", "margin", "constraints", "economics", "budget")
 
 
 def measure(
@@ -68,8 +62,7 @@ def measure(
 
     """
     _check_models(use_case, workbench)
-    _claim(folder, fingerprint(use_case, workbench))
-    write_atomically(folder / SCOPE, scope(use_case, workbench).encode())
+    claim(folder, use_case, workbench)
     situation = situation_of(use_case)
     samples, seed = solved(use_case.samples, situation.task), use_case.seed
     locked = locked_indices(samples)
@@ -164,46 +157,6 @@ def _index(use_case: UseCase, workbench: Workbench, folder: Path) -> tuple[Corpu
     if not noted.exists():
         write_atomically(noted, f"{time.perf_counter() - began:.6f}".encode())
     return corpus, float(noted.read_text())
-
-
-def fingerprint(use_case: UseCase, workbench: Workbench) -> str:
-    """A hash of all that trials depend on: the use case, the models' contents, this version of Trivium.
-
-    What is only weighed afterwards is not in it, so that another margin costs no new trials.
-    """
-    return _hash([use_case.model_dump_json(exclude=set(WEIGHED_ONLY)), *_tools(use_case, workbench)])
-
-
-def scope(use_case: UseCase, workbench: Workbench) -> str:
-    """A hash of what the index depends on, and beside their plans the answers of what learns nothing."""
-    documents = [document.model_dump_json() for document in use_case.corpus or ()]
-    return _hash([*documents, *_tools(use_case, workbench)])
-
-
-def _tools(use_case: UseCase, workbench: Workbench) -> list[str]:
-    models = [name if is_remote(name) else _contents(name, workbench) for name in use_case.every_model]
-    encoder = folder_hash(workbench.encoder) if workbench.encoder else ""
-    return [*models, workbench.embedder.name, encoder, version("trivium"), TRIALS]
-
-
-def _hash(parts: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _contents(model: str, workbench: Workbench) -> str:
-    try:
-        return folder_hash(workbench.catalog.folder(model))
-    except UnknownModelError:  # not a folder of ours: a model that another source serves
-        return model
-
-
-def _claim(folder: Path, mine: str) -> None:
-    """Mark the folder with the fingerprint; trials of anything else must never be mixed in."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / FINGERPRINT
-    if mark.exists() and mark.read_text() != mine:
-        raise UseCaseError("folder", f"{folder} holds trials of another use case or model; name a new folder")
-    write_atomically(mark, mine.encode())
 
 
 def _check_models(use_case: UseCase, workbench: Workbench) -> None:

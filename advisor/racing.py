@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 
 from advisor.resampling import Booleans, Resampled
-from advisor.statistics import SURE, TIE, Standing, standings
+from advisor.statistics import NORMAL_SURE, SURE, TIE, Standing, standings
 
 FEWEST = 50
 """Samples below which every method is measured to the end: they take little, and all of them are needed."""
@@ -63,7 +63,8 @@ def dropped_in(drawn: Resampled, margin: float) -> Booleans | None:
         return None
     out = np.zeros(drawn.scores.shape, bool)
     may_lead = np.isin(np.arange(len(drawn.names)), drawn.allowed)[:, None]
-    enough = _errors_of(1 - WRONGLY_DROPPED / (len(drawn.looks) * max(len(drawn.names) - 1, 1)))
+    wrongly = WRONGLY_DROPPED / (len(drawn.looks) * max(len(drawn.names) - 1, 1))
+    enough = NormalDist().inv_cdf(1 - wrongly)
     for n, scores in drawn.looks:
         left = may_lead & ~out
         racing = np.where(left, scores, -np.inf)
@@ -72,16 +73,11 @@ def dropped_in(drawn: Resampled, margin: float) -> Booleans | None:
         variances = np.diag(apart)[:, None] + np.diag(apart) - 2 * apart
         errors = np.sqrt(np.maximum(variances, 0))[leader].T
         by_chance = np.sqrt(errors**2 + deficits**2 / n)
-        is_behind = (deficits >= enough * by_chance) & (deficits - margin >= _errors_of(SURE) * errors)
-        is_perfect = scores - _errors_of(SURE) * scores.std(axis=1, keepdims=True) >= 1 - margin - TIE
+        is_behind = (deficits >= enough * by_chance) & (deficits - margin >= NORMAL_SURE * errors)
+        is_perfect = scores - NORMAL_SURE * scores.std(axis=1, keepdims=True) >= 1 - margin - TIE
         beyond = np.cumsum(left & is_perfect, axis=0) - (left & is_perfect) > 0
         out |= (is_behind & (deficits > TIE)) | beyond
     return out
-
-
-def _errors_of(share: float) -> float:
-    """Standard errors that a normal value stays below with that probability."""
-    return NormalDist().inv_cdf(share)
 
 
 def _behind(standing: Standing, enough: float) -> bool:

@@ -16,7 +16,7 @@ from advisor.replay import bundle
 from advisor.report import write_report
 from advisor.trials import as_parquet
 from advisor.use_case import UseCase
-from advisor.weigh import weigh, whom_to_confirm
+from advisor.weigh import methods_to_confirm, weigh
 from advisor.workbench import Workbench
 
 
@@ -40,7 +40,7 @@ def recommend(
         Cancelled: stopped before any method had answered all samples.
 
     """
-    asked = partial(whom_to_confirm, use_case)
+    asked = partial(methods_to_confirm, use_case)
     measured = measure(use_case, workbench, folder, on_event, cancelled, race=race, to_confirm=asked)
     result = weigh(use_case, measured)
     write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(measured.tensor.values())))

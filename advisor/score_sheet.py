@@ -15,13 +15,13 @@ from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
 from advisor.growing import part_of
+from advisor.leavers import answers_of_leavers, looks, scores_of_all
 from advisor.measurement import Measurement
 from advisor.methods import METHODS, candidates, method_of, model_name
 from advisor.prices import prices_for
-from advisor.racing import rounds
 from advisor.recommendation import Case
 from advisor.resampling import Booleans, Evidence
-from advisor.scoring import Floats, Metric
+from advisor.scoring import Floats
 from advisor.statistics import TIE
 from advisor.suspects import suspected
 from advisor.use_case import UseCase
@@ -75,7 +75,7 @@ class ScoreSheet:
                 part_of(name, part): c for name, parts in self.curves.items() for part, c in parts.items()
             },
             seen=self.seen,
-            looks=_looks(self.measured),
+            looks=looks(self.measured),
         )
 
     @property
@@ -207,18 +207,16 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
     task, references = measured.situation.task, [s.output for s in measured.samples]
     outputs = {name: table["output"].to_pylist() for name, table in measured.tensor.items()}
     columns = {name: task.metric.columns(said, references) for name, said in outputs.items()}
+    seen: dict[str, Booleans] = {}
     found = Arms(measured.tensor, columns, task.metric).cascade()
     if found:
         measured = replace(measured, tensor={**measured.tensor, CASCADE: found[1]})
         outputs[CASCADE] = found[1]["output"].to_pylist()
         columns[CASCADE] = task.metric.columns(outputs[CASCADE], references)
-    seen = {}
-    numbers = next(iter(measured.tensor.values()))["sample"].to_pylist() if measured.partly else []
-    for name, rows in measured.partly.items():
-        said = dict(zip(rows["sample"].to_pylist(), rows["output"].to_pylist(), strict=True))
-        seen[name] = np.isin(numbers, list(said))
-        outputs[name] = [said.get(number, "") for number in numbers]
-        columns[name] = task.metric.columns(outputs[name], references) * seen[name][:, None]
+    for name, (said, answered) in answers_of_leavers(measured).items():
+        outputs[name] = said
+        columns[name] = task.metric.columns(said, references) * answered[:, None]
+        seen[name] = answered
     order = [candidate.name for candidate in candidates(METHODS, use_case.every_model)] + [CASCADE]
     outputs = {name: outputs[name] for name in order if name in outputs}
     groups = groups_of(measured.samples)
@@ -228,33 +226,11 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
         name: {part: task.metric.columns(rows["output"].to_pylist(), references) for part, rows in of.items()}
         for name, of in measured.curves.items()
     }
-    scores = _scores(columns, seen, task.metric)
+    scores = scores_of_all(columns, seen, task.metric)
     sheet = ScoreSheet(
         measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade, curves, seen
     )
     return sheet.under(use_case)
-
-
-def _scores(columns: Mapping[str, Floats], seen: Mapping[str, Booleans], metric: Metric) -> dict[str, float]:
-    """Of a method that left the race: its lead over the best one where both answered, on top of its score."""
-    value = metric.value
-    scores = {name: float(value(c.sum(axis=0))) for name, c in columns.items() if name not in seen}
-    best = max(scores, key=lambda name: scores[name])
-    for name, mask in seen.items():
-        lead = value(columns[name].sum(axis=0)) - value((columns[best] * mask[:, None]).sum(axis=0))
-        scores[name] = float(np.clip(lead + scores[best], 0, 1))
-    return scores
-
-
-def _looks(measured: Measurement) -> list[Booleans]:
-    """The samples that the race had measured at each look."""
-    if not measured.raced:
-        return []
-    fold = np.asarray(next(iter(measured.tensor.values()))["fold"])
-    numbers, sizes = np.unique(fold, return_counts=True)
-    plan = rounds(sizes.tolist())
-    done = [[number for part in plan[:k] for number in part] for k in range(1, len(plan))]
-    return [np.isin(fold, numbers[parts]) for parts in done]
 
 
 def _price(spent: Cost) -> tuple[bool, float]:

@@ -15,6 +15,8 @@ LEVEL = 0.90
 """Of all intervals."""
 SURE = 0.8
 """Share of resamples in which something must hold to be taken for true."""
+NORMAL_SURE = 0.8416
+"""Standard errors that a normal value stays below in `SURE` of all cases."""
 TIE = 1e-9
 """Scores closer than this are equal."""
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from advisor.cascade import CASCADE
 from advisor.confidence_set import may_be_best
-from advisor.confirmation import confirmation, to_confirm
+from advisor.confirmation import confirmation, winner_and_next
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
@@ -67,14 +67,14 @@ def _learning(
     }
 
 
-def whom_to_confirm(use_case: UseCase, measured: Measurement) -> tuple[str, ...]:
+def methods_to_confirm(use_case: UseCase, measured: Measurement) -> tuple[str, ...]:
     """The methods that are asked about the locked samples: the recommended one and the next best."""
     if not measured.tensor:
         return ()
     sheet = score_sheet(use_case, measured)
     drawn = draw(sheet.evidence, use_case.seed).among(list(sheet.costs), sheet.excluded)
     chosen = decide(standings(drawn, use_case.margin), sheet.excluded, use_case.margin).recommended
-    return tuple(part for name in to_confirm(sheet, chosen) for part in sheet.parts(name))
+    return tuple(part for name in winner_and_next(sheet, chosen) for part in sheet.parts(name))
 
 
 def _check_measured(measured: Measurement) -> None:

@@ -61,7 +61,7 @@ def _changed(use_case: UseCase, changes: Mapping[str, Any]) -> UseCase:
 def _measure(use_case: UseCase, home: Path, earlier: Path | None) -> tuple[Recommendation, Path]:
     """The recommendation and its folder; the same use case on the same model finds its trials again."""
     from advisor.extension import carry_over
-    from advisor.measure import fingerprint
+    from advisor.fingerprint import fingerprint
     from advisor.recommend import recommend
 
     workbench = build_workbench(settings_from())
