@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
+import regex
+from tokenizers import Tokenizer
 
 from finetune.dataset import TrainingExample
 from finetune.errors import ExportError
 from finetune.exporting import Format, export
 from finetune.recipe import Recipe
 from finetune.training import train_adapter
+from generation.catalog import POCKET
 from generation.encoding import encode_prompt
 from generation.language_model import Request
 from generation.local_models import Parts
@@ -137,3 +141,16 @@ def test_what_cannot_be_exported_leaves_nothing_and_says_what_to_do(
         with pytest.raises(ExportError, match=words):
             export(what, form, out, program)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["convert.py", "used"]
+
+
+def test_pocket_parts_its_words_as_the_type_does_that_the_documents_name() -> None:
+    """By the two expressions that llama.cpp lists for `smollm`, each applied to what the one before left."""
+    words = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"
+    pieces = Tokenizer.from_file(str(POCKET / "tokenizer.json")).pre_tokenizer.pre_tokenize_str
+    dice = Random(1)
+    for _ in range(300):
+        text = "".join(dice.choices([*"ab Z09  \n\t.,!'-_éß½中😀", "'s", "'ll", " x"], k=14))
+        parts = [text]
+        for expression in (r"\p{N}", words):
+            parts = [piece for part in parts for piece in regex.split(f"({expression})", part) if piece]
+        assert [text[start:end] for _, (start, end) in pieces(text)] == parts
