@@ -47,6 +47,8 @@ class Outcome:
     wall_seconds: float
     baselines: dict[str, float]
     """Regret of each."""
+    scores: dict[str, tuple[float, float]]
+    """Of each method that was measured: cross-validated, and by truth."""
 
     @property
     def within(self) -> bool:
@@ -89,6 +91,7 @@ def _outcome(seen: Seen, size: int, weight: float) -> Outcome:
         cost=seen.cost,
         wall_seconds=seen.about.wall_seconds,
         baselines={name: expected(choice, truth.regret) for name, choice in seen.baselines.items()},
+        scores={name: (found.score, truth.scores[name]) for name, found in seen.standing.items()},
     )
 
 

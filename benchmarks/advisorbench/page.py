@@ -35,7 +35,7 @@ def write_page(path: Path, by_size: BySize, left_out: Sequence[LeftOut]) -> None
     every = [o for found in by_size.values() for o in found]
     lines = _regret_lines({size: figures(found) for size, found in by_size.items() if found})
     write_atomically(path.with_name("regret.svg"), regret_by_size(lines).encode())
-    write_atomically(path.with_name("calibration.svg"), reliability(_reliability(every)).encode())
+    write_atomically(path.with_name("calibration.svg"), reliability(list(_bins(every))).encode())
     write_atomically(path, page(by_size, left_out).encode())
 
 
@@ -66,6 +66,10 @@ def page(by_size: BySize, left_out: Sequence[LeftOut]) -> str:
                 "![calibration](calibration.svg)",
                 "## By task",
                 _tasks_table(every),
+                f"## Every method with {max(by_size)} samples",
+                "Cross-validated score on the samples / score on the test lines of the same method, prepared "
+                "on all samples; in points, means over the draws. Bold is what was served.",
+                _methods_table(by_size[max(by_size)]),
                 "## Leaving one family out",
                 families_table(left_out) if left_out else "There is only one family.",
             ]
@@ -130,14 +134,26 @@ def _tasks_table(every: Sequence[Outcome]) -> str:
     return _table([*head, "false claims"], rows)
 
 
+def _methods_table(found: Sequence[Outcome]) -> str:
+    names, rows = list(dict.fromkeys(name for o in found for name in o.scores)), []
+    for task in sorted({o.task for o in found}):
+        mine, served = (
+            [o.scores for o in found if o.task == task],
+            {o.served for o in found if o.task == task},
+        )
+        cells = []
+        for name in names:
+            told = [scores[name] for scores in mine if name in scores]
+            both = " / ".join(f"{100 * score:.1f}" for score in np.mean(told, axis=0)) if told else "-"
+            cells.append(f"**{both}**" if name in served else both)
+        rows.append([task, *cells])
+    return _table(["task", *names], rows)
+
+
 def _regret_lines(told: Mapping[int, Summary]) -> dict[str, list[tuple[int, float]]]:
     ours = {OURS: [(size, t["mean_regret"]) for size, t in told.items()]}
     names = next(iter(told.values()))["baselines"]
     return ours | {n: [(size, t["baselines"][n]["mean_regret"]) for size, t in told.items()] for n in names}
-
-
-def _reliability(every: Sequence[Outcome]) -> list[tuple[float, float, float]]:
-    return list(_bins(every))
 
 
 def _bins(every: Sequence[Outcome]) -> Iterator[tuple[float, float, float]]:

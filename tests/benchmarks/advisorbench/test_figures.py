@@ -36,6 +36,7 @@ def outcome(task: str, regret: float, verdict: str, **told: object) -> Outcome:
         "covered": None,
         "cost": 1.0,
         "wall_seconds": 10.0,
+        "scores": {"few-shot": (0.6, 0.5)},
         "baselines": {"always-a": 0.04, "always-b": 0.1, "random": 0.06},
     }
     return Outcome(task=task, regret=regret, verdict=verdict, **(usual | told))  # type: ignore[arg-type]
