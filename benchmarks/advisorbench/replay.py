@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from advisor.cascade import CASCADE
 from advisor.decision import Verdict, decide
 from advisor.folds import FOLDS
 from advisor.racing import dropped_in, losers, rounds
@@ -97,11 +98,13 @@ def race(tensor: Tensor) -> tuple[dict[str, Answered], list[Answered]]:
 
 
 def _cost(tensor: Tensor, raced: Mapping[str, Answered]) -> float:
-    n = len(tensor.constant.item)
-    spent = {name: _seconds(part.of(raced[name])) for name, part in tensor.samples.items()}
-    measured = {name: _seconds(part) for name, part in tensor.samples.items()}
-    whole = {name: _in_full(part, n, name in tensor.about.learning) for name, part in tensor.test.items()}
-    return sum(spent.values()) / sum((whole | measured).values())
+    """A cascade costs nothing, since it is computed from what others answered."""
+    n, learning = len(tensor.constant.item), tensor.about.learning
+    samples = {name: part for name, part in tensor.samples.items() if name != CASCADE}
+    spent = sum(_seconds(part.of(raced[name])) for name, part in samples.items())
+    measured = {name: _seconds(part) for name, part in samples.items()}
+    whole = {name: _in_full(p, n, name in learning) for name, p in tensor.test.items() if name != CASCADE}
+    return spent / sum((whole | measured).values())
 
 
 def _seconds(part: Part) -> float:

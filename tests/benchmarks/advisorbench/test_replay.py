@@ -54,8 +54,11 @@ def test_the_winner_is_covered_and_equal_methods_cost_nothing(simulate: Simulate
 
 
 def test_what_is_not_measured_counts_as_spared(simulate: Simulate, part_of: Callable[..., Part]) -> None:
-    """few-shot: 20 answers of 1 s. A head was only deployed: 4 x 5 s of learning and 20 answers of 2 s."""
-    tensor = simulate({"few-shot": 0.5}, 20, 0)
+    """few-shot: 20 answers of 1 s. A head was only deployed: 4 x 5 s of learning and 20 answers of 2 s.
+
+    A cascade is computed from what others answered.
+    """
+    tensor = simulate({"few-shot": 0.5, "cascade": 0.5}, 20, 0)
     head = part_of([1.0] * 300, seconds=2.0, prepare=5.0)
     [seen] = see_all([replace(tensor, test=tensor.test | {"feature-head": head})])
     assert seen.cost == pytest.approx(20 / (20 + 60))
