@@ -96,8 +96,10 @@ def test_an_encoder_has_dials_of_its_own(client: TestClient, file_id: str) -> No
     for param, change in wrong.items():
         answer = post(client, **body, **change)
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, param), answer.text
-    estimate = client.post("/v1/fine_tuning/estimate", json=body)
-    assert (estimate.status_code, estimate.json()["error"]["param"]) == (400, "model")
+    labelled = "\n".join(json.dumps({"text": f"row {i}", "label": "ab"[i % 2]}) for i in range(12))
+    asked = body | {"training_file": upload(client, labelled, "fine-tune"), "recipe": head}
+    estimate = client.post("/v1/fine_tuning/estimate", json=asked).json()
+    assert (estimate["rows"], estimate["steps"]) == (12, 0) and estimate["seconds"] > 0, estimate
     assert post(client, **body, recipe=head).json()["status"] == "validating_files"
 
 
