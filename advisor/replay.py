@@ -32,6 +32,7 @@ USE_CASE, MEASUREMENT, TENSOR, REPORT = "use_case.json", "measurement.json", "te
 CURVES, PART = "curves.parquet", "part"
 """The rows of learning curves, and their column that says what was learned from."""
 CONFIRMATION, PARTLY = "confirmation.parquet", "partly.parquet"
+"""Answers to the locked samples, and of methods that left the race."""
 MOST_BYTES = 500_000_000
 """Of a member, unpacked."""
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
