@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,10 +79,14 @@ class LocalBackend:
     def _try_out(self, name: str, order: Order, tell: Listener) -> None:
         """The catalog opens the model as it does for chats, and the model answers."""
         model = self._catalog.open(name)
-        if messages := _question(order):
+        for messages in _questions(order):
             room = min(TRIED_TOKENS, model.context_window - model.count_tokens(messages))
-            [answer] = model.generate([Request(messages, max_tokens=room)])
-            tell(Event("The model was loaded and asked as it will be served", data={"answer": answer.text}))
+            # Rows over the context window may have been left out of the training.
+            if room > 0:
+                [answer] = model.generate([Request(messages, max_tokens=room)])
+                told = {"answer": answer.text}
+                tell(Event("The model was loaded and asked as it will be served", data=told))
+                return
 
 
 def _learn_anyway(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
@@ -124,12 +128,11 @@ def _gate(order: Order, parts: Parts, tell: Listener) -> ForgettingGate | None:
     return ForgettingGate(parts.base, parts.adapter, order.gate, say)
 
 
-def _question(order: Order) -> Conversation | None:
-    """The first row as a client asks it; None for plain text."""
+def _questions(order: Order) -> Iterator[Conversation]:
+    """The rows as a client asks them; none for plain texts."""
     if order.labelled is not None:
-        return (Message("user", _asked(order.labelled.rows[0])),)
-    first = order.examples[0]
-    return first.messages[:-1] if isinstance(first, TrainingExample) else None
+        yield from ((Message("user", _asked(row)),) for row in order.labelled.rows)
+    yield from (row.messages[:-1] for row in order.examples if isinstance(row, TrainingExample))
 
 
 def _asked(row: Row) -> str:

@@ -229,7 +229,7 @@ def test_a_wrong_validation_file_is_told_as_such(bench: Bench, client: TestClien
 
 
 def test_what_a_client_accepts_is_left_out(bench: Bench) -> None:
-    lines = "\n".join([*map(json.dumps, PAIRS), "{bad", json.dumps({"prompt": "a" * 600, "completion": "b"})])
+    lines = "\n".join([json.dumps({"prompt": "a" * 600, "completion": "b"}), *map(json.dumps, PAIRS), "{bad"])
     job = bench.finish(bench.post(lines, accept_findings=["bad_json"], recipe={"long_rows": "drop"}))
     assert job["status"] == "succeeded"
 
