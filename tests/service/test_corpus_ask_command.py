@@ -32,7 +32,7 @@ def test_an_answer_stands_above_its_sources(store: Path) -> None:
     shown = ask(store, "Where does the river Alda rise?", "--threshold", 0)
     assert shown.exit_code == 0, shown.output
     first, *rest = shown.stdout.splitlines()
-    assert first == "the hills of Morn"
+    assert first.endswith("hills of Morn")
     assert any(line.endswith("river.md [0:42]") for line in rest)
     told = json.loads(ask(store, "Where does the river Alda rise?", "--threshold", 0, "--json").stdout)
     (cited,) = told["citations"]
