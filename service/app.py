@@ -16,6 +16,7 @@ from service.request_ids import RequestIds
 from service.request_meter import RequestMeter
 from service.resources import Resources
 from service.routes import ROUTERS
+from service.schemas.errors import ErrorAnswer
 
 DESCRIPTION = "Prompt, retrieve or fine-tune? Measured on your samples; the winner is served."
 
@@ -33,6 +34,7 @@ def create_app(resources: Resources) -> FastAPI:
             Middleware(BodyLimit, max_bytes=settings.max_body_bytes),
         ],
         redirect_slashes=False,
+        responses={"default": {"model": ErrorAnswer, "description": "An error, in OpenAI's shape"}},
         # The interactive pages of FastAPI load their scripts from the internet.
         docs_url=None,
         redoc_url=None,

@@ -1,4 +1,4 @@
-"""The command line: `trivium serve` and `trivium advise`. Heavy imports wait inside the commands."""
+"""The command line of `trivium`. Heavy imports wait inside the commands."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def replay(
 
 
 @app.command()
-def demo(path: DemoPath = None, data_dir: DataDir = None, preset: str = "quick") -> None:
+def demo(path: DemoPath = None, data_dir: DataDir = None, preset: Preset = "quick") -> None:
     """Start a server, post an example, watch it, deploy what is recommended, and ask it a question."""
     from service.commands.demo import run
 

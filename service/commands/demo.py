@@ -26,7 +26,7 @@ QUESTIONS = 3
 """How many answers are shown: one alone may be lucky or unlucky."""
 
 
-def run(path: Path | None, data_dir: Path | None, preset: str) -> None:
+def run(path: Path | None, data_dir: Path | None, preset: str | None) -> None:
     """Measure the use case, deploy what is recommended, and ask it something new."""
     folder = path or EXAMPLE
     try:
@@ -48,7 +48,7 @@ def run(path: Path | None, data_dir: Path | None, preset: str) -> None:
     )
 
 
-def _journey(client: openai.OpenAI, folder: Path, use_case: UseCase, preset: str) -> Path:
+def _journey(client: openai.OpenAI, folder: Path, use_case: UseCase, preset: str | None) -> Path:
     done = _recommend(client, use_case, preset)
     _ask(client, _deploy(client, done), folder, use_case)
     return Path("recommendations", str(done["id"]), "report.html")
@@ -59,7 +59,7 @@ def _key() -> str:
     return keys[0].get_secret_value() if keys else "none-needed-on-loopback"
 
 
-def _recommend(client: openai.OpenAI, use_case: UseCase, preset: str) -> dict[str, Any]:
+def _recommend(client: openai.OpenAI, use_case: UseCase, preset: str | None) -> dict[str, Any]:
     body = use_case.model_dump(mode="json", exclude_unset=True) | {"preset": preset}
     queued: Any = client.post("/recommendations", cast_to=object, body=body)
     estimate = queued["estimate"]

@@ -124,9 +124,15 @@ def test_ready_says_which_part_is_not(client: TestClient, data: DataDir) -> None
 
 
 def test_the_openapi_document_names_every_route(client: TestClient) -> None:
-    paths = client.get("/openapi.json").json()["paths"]
+    document = client.get("/openapi.json").json()
+    paths = document["paths"]
     assert {"/v1/files", "/v1/recommendations", "/v1/chat/completions", "/v1/deployments", "/ready"} <= set(
         paths
     )
     body = paths["/v1/recommendations"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert {"samples", "samples_file", "description"} <= set(body["properties"])
+    told = {status for path in paths.values() for way in path.values() for status in way["responses"]}
+    assert "default" in told and "422" not in told, "errors have OpenAI's shape, not FastAPI's"
+    assert set(document["components"]["schemas"]["ErrorDetail"]["properties"]) == {
+        "message", "type", "param", "code"
+    }  # fmt: skip
