@@ -61,6 +61,14 @@ def test_every_linked_file_exists() -> None:
                 assert ((ROOT / name).parent / target).exists(), f"{name} links to {target}"
 
 
+def test_every_document_is_in_their_index() -> None:
+    index = ALL["docs/README.md"]
+    pages = {
+        name.removeprefix("docs/") for name in ALL if name.startswith("docs/") and "decisions" not in name
+    }
+    assert all(f"({page})" in index for page in pages - {"README.md"})
+
+
 def test_rooms_that_are_drawn_exist() -> None:
     tree = README[README.index("## Rooms") :]
     for name in re.findall(r"^(\w+)/", tree, re.MULTILINE):
