@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -47,7 +47,7 @@ def measure_all(given: argparse.Namespace) -> Path:
     """Measure every customer that is not yet; the folder of the tensors."""
     places = Places(given.out / "tensors", given.out / "work", given.truth or given.out / "truth")
     workbench = build_workbench(Settings())
-    plan = list(_plan(given))
+    plan = _plan(given)
     work = [_work(*pair) for pair in plan if not places.kept(*pair).exists()]
     left = Remaining(sum(seconds for _, seconds in work))
     trials = sum(trials for trials, _ in work)
@@ -65,7 +65,7 @@ def measure_all(given: argparse.Namespace) -> Path:
     return places.tensors
 
 
-def _plan(given: argparse.Namespace) -> Iterator[tuple[BenchTask, Customer]]:
+def _plan(given: argparse.Namespace) -> list[tuple[BenchTask, Customer]]:
     """One draw after the other, small customers first: what is stopped early is still balanced."""
     folders = sorted(f for f in given.tasks.iterdir() if (f / "task.json").exists())
     tasks = [
@@ -74,7 +74,7 @@ def _plan(given: argparse.Namespace) -> Iterator[tuple[BenchTask, Customer]]:
         if not given.only or folder.name in given.only
     ]
     every = [(t, c) for t in tasks for c in customers(t.name, len(t.pool.samples), given.sizes, given.draws)]
-    return iter(sorted(every, key=lambda pair: (pair[1].draw, pair[1].n, pair[1].task)))
+    return sorted(every, key=lambda pair: (pair[1].draw, pair[1].n, pair[1].task))
 
 
 def _work(task: BenchTask, customer: Customer) -> tuple[int, float]:
