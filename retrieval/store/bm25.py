@@ -36,7 +36,7 @@ def best_words(view: View, question: str, k: int, wanted: Wanted | None) -> Rank
         for part, (rows, counts), total in zip(view.parts, postings, scores, strict=True):
             norm = K1 * (1 - B + B * part.words.lengths[rows] / mean_length) if len(rows) else 0
             total[rows] += times * idf * counts / (counts + norm)
-    return _ranking(view, [total / np.float32(most or 1) for total in scores], k, wanted)
+    return [(number, score / most) for number, score in _ranking(view, scores, k, wanted)]
 
 
 def _live_postings(part: Part, word: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

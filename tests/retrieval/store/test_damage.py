@@ -55,6 +55,10 @@ def spoil(path: Path) -> None:
     flip(path, 0.9)
 
 
+def behead(path: Path) -> None:
+    flip(path, 0.0)
+
+
 def make_stale(path: Path) -> None:
     manifest = json.loads(path.read_bytes())
     path.write_bytes(json.dumps(manifest | {"source": 1}).encode())
@@ -76,6 +80,7 @@ def inspected() -> None:
         (LISTS, lose),
         (LISTS, cut),
         (LISTS, spoil),
+        (LISTS, behead),
         (MANIFEST, lose),
         (MANIFEST, cut),
         (MANIFEST, make_stale),
