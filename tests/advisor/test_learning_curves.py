@@ -145,12 +145,12 @@ def test_few_samples_have_no_curve(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "shape"),
-    [(60, (0.8, 1.2, 0.5)), (60, (0.9, 1.5, 0.3)), (60, (0.6, 0.0, 1.0)), (150, (0.9, 1.5, 0.3))],
+    [(60, (0.9, 1.5, 0.3)), (60, (0.6, 0.0, 1.0)), (150, (0.8, 1.2, 0.5))],
 )
 def test_bands_cover_the_truth(n: int, shape: tuple[float, float, float]) -> None:
     """True curves a - b * n ** -c, and trainings that are lucky or not by a few points; nominal 90 %."""
     top, slope, exponent = shape
-    rng, runs, fold = np.random.default_rng(n), 50, np.arange(n) % 5
+    rng, runs, fold = np.random.default_rng(n), 40, np.arange(n) % 5
     inside = np.zeros(4)
     for run in range(runs):
         luck, columns = rng.random(n), {}
