@@ -69,7 +69,7 @@ def dropped_in(drawn: Resampled, margin: float) -> Booleans | None:
         left = may_lead & ~out
         racing = np.where(left, scores, -np.inf)
         leader, deficits = racing.argmax(axis=0), racing.max(axis=0) - scores
-        apart = np.cov(scores)
+        apart = np.atleast_2d(np.cov(scores))
         variances = np.diag(apart)[:, None] + np.diag(apart) - 2 * apart
         errors = np.sqrt(np.maximum(variances, 0))[leader].T
         by_chance = np.sqrt(errors**2 + deficits**2 / n)

@@ -197,6 +197,8 @@ def test_the_race_is_run_again_on_every_resample() -> None:
     share = dict(zip(drawn.names, dropped.mean(axis=1), strict=True))
     assert share["bad"] > 0.95 and share["good"] < 0.02 and share["close"] < 0.3
     assert dropped_in(resample(replace(evidence, looks=()), 0), 0.02) is None
+    alone, _ = raced({"good": right["good"]}, np.arange(100) % 5)
+    assert not np.any(dropped_in(resample(alone, 0), 0.02))
 
 
 @pytest.mark.slow
