@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from fastapi.testclient import TestClient
 
 from generation.scripted_model import ScriptedModel
 from service.app import create_app
 from service.engine.scripted import ScriptedEngine
+from service.processes.started import Running
 from service.resources import Resources
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -61,6 +63,13 @@ def engine(deployments: dict[str, dict[str, str]], settings: Settings) -> Script
 def client(settings: Settings, data: DataDir, engine: ScriptedEngine) -> Iterator[TestClient]:
     app = create_app(Resources(settings, data, engine))
     with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def stock(live: Running) -> Iterator[openai.OpenAI]:
+    """The client as everyone has it, for the started server of a module."""
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none", max_retries=0) as client:
         yield client
 
 

@@ -16,7 +16,7 @@ from retrieval.cross_encoder import CrossEncoder
 from service.processes.started import Running, started_server
 from tests.tiny_reranker import save_reranker
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 NOTE = "# The Ravel Tower\n\nThe Ravel Tower was opened in 1931. It is 212 metres high.\n"
 MILL = "# The mill\n\nThe old mill at Kell grinds oats. Its wheel was made by Ada Stern in 1802.\n"
 OPENED = "When was the Ravel Tower opened?"
@@ -32,12 +32,6 @@ def live(tmp_path_factory: pytest.TempPathFactory, reranker: Path) -> Iterator[R
     environment = {"OMP_NUM_THREADS": "1", "TRIVIUM_RERANKER_FOLDER": str(reranker)}
     with started_server(tmp_path_factory.mktemp("answers"), environment) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def stock(live: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none", max_retries=0) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

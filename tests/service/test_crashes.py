@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,9 @@ import httpx
 import pytest
 
 from service.processes.started import Running, started_server
+from tests.service.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-PATIENCE_SECONDS = 240
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 LABELS = ("billing", "shipping", "returns")
 
 
@@ -30,15 +28,6 @@ def body(use_case: dict) -> dict:
     """Twice as many samples as the others have, so that there is time to kill."""
     more = [{"input": f"more of {i} about {LABELS[i % 3]}", "output": LABELS[i % 3]} for i in range(24)]
     return use_case | {"model": "tiny", "samples": use_case["samples"] + more}
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    raise AssertionError("waited in vain")
 
 
 def pids(module: str, marker: Path) -> list[int]:

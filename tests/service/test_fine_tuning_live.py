@@ -7,8 +7,7 @@ import json
 import os
 import signal
 import tarfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from generation.catalog import Catalog
 from generation.language_model import Request
 from generation.messages import Message
 from service.processes.started import Running, started_server
+from tests.service.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-PATIENCE_SECONDS = 900
 FINAL = ("succeeded", "failed", "cancelled")
 ROWS = [
     {"messages": [{"role": "user", "content": f"{i} + 1?"}, {"role": "assistant", "content": str(i + 1)}]}
@@ -44,12 +43,6 @@ def live(data_dir: Path, tiny_llama: Path, tiny_t5: Path) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def stock(live: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none", max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def training_file(stock: openai.OpenAI) -> str:
     text = "\n".join(map(json.dumps, ROWS)).encode()
     return stock.files.create(file=("rows.jsonl", text), purpose="fine-tune").id
@@ -65,15 +58,6 @@ def start(stock: openai.OpenAI, training_file: str, suffix: str, epochs: int = 6
         method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": epochs}}},
         extra_body={"recipe": {"rank": 4}},
     ).id
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("waited in vain")
 
 
 def steps_of(stock: openai.OpenAI, job_id: str) -> int:

@@ -6,8 +6,7 @@ import asyncio
 import os
 import re
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from retrieval.store.database import Database
 from retrieval.store.files import read_chunks, read_files
 from retrieval.store.texts import read_text
 from service.processes.started import Running, started_server
+from tests.service.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-PATIENCE_SECONDS = 300
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 COLOURS = ("amber", "crimson", "indigo", "olive", "scarlet", "teal", "violet")
 
 
@@ -36,12 +35,6 @@ def live(data_dir: Path) -> Iterator[Running]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def stock(live: Running) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none", max_retries=0) as client:
-        yield client
-
-
 def article(number: int, paragraphs: int = 1) -> tuple[str, bytes]:
     """A file whose text stands nowhere else."""
     colour = COLOURS[number % len(COLOURS)]
@@ -51,15 +44,6 @@ def article(number: int, paragraphs: int = 1) -> tuple[str, bytes]:
         for part in range(paragraphs)
     )
     return f"lighthouse-{number}.md", text.encode()
-
-
-def wait_for(what: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("waited in vain")
 
 
 def names(stock: openai.OpenAI, store: str, query: str, **options: Any) -> list[str]:
