@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, pad
 from transformers import DynamicCache
 
 from finetune.frozen import FrozenLayers
+from finetune.last_layer import LastLayer
 from finetune.recipe import Precision
 from finetune.rows import EncodedExample
 from finetune.weights import BatchLoss
@@ -34,6 +35,8 @@ class LossFunction:
         self._model, self._precision, self._frozen = model, precision, frozen
         self._body, self._head = model.base_model, model.get_output_embeddings()
         self._can_split = self._splits()
+        self._last = LastLayer(model)
+        self._can_leave_out = self._can_split and self._leaves_out()
 
     def __call__(self, rows: Sequence[EncodedExample]) -> BatchLoss:
         """The loss of the rows' learned tokens, with gradients where they are wanted."""
@@ -63,14 +66,18 @@ class LossFunction:
         """Scores of shape (learned tokens, vocabulary)."""
         given |= {"past_key_values": cache, "use_cache": cache is not None}
         if self._can_split:
-            scores = self._head(self._body(**given).last_hidden_state[:, :-1][learned])
+            with self._only(pad(learned, (0, 1))):
+                hidden = self._body(**given).last_hidden_state
+            scores = self._head(hidden[:, :-1][learned])
         else:
             scores = self._model(**given).logits[:, :-1][learned]
         return torch.as_tensor(scores)
 
     def _begin(self, given: Any, rows: int) -> DynamicCache:
         cache = self._frozen.cache() if self._frozen else DynamicCache(config=self._model.config)
-        self._body(**given, past_key_values=cache, use_cache=True)
+        [read] = given.values()
+        with self._only(torch.zeros(read.shape[:2], dtype=torch.bool, device=read.device)):
+            self._body(**given, past_key_values=cache, use_cache=True)
         cache.batch_repeat_interleave(rows)
         return cache
 
@@ -81,6 +88,19 @@ class LossFunction:
         whole = self._model(input_ids=ids, use_cache=False).logits
         split = self._head(self._body(input_ids=ids, use_cache=False).last_hidden_state)
         return torch.allclose(whole, split, rtol=_TOLERANCE, atol=_TOLERANCE)
+
+    @torch.no_grad()
+    def _leaves_out(self) -> bool:
+        """Whether the last layer gives the same for some tokens where it leaves out the others."""
+        ids = torch.arange(2 * _TRIAL_TOKENS, device=self._model.device).view(2, -1)
+        wanted = ids % 3 == 1
+        whole = self._body(input_ids=ids, use_cache=False).last_hidden_state[wanted]
+        with self._last.only(wanted):
+            part = self._body(input_ids=ids, use_cache=False).last_hidden_state[wanted]
+        return torch.allclose(whole, part, rtol=_TOLERANCE, atol=_TOLERANCE)
+
+    def _only(self, wanted: torch.Tensor) -> AbstractContextManager[None]:
+        return self._last.only(wanted) if self._can_leave_out else nullcontext()
 
     def _filled(self, rows: Sequence[Sequence[int]], width: int) -> torch.Tensor:
         """Rows of one width, filled up with 0 on the right."""
