@@ -186,7 +186,8 @@ def test_passages_are_read_again_where_a_search_asks_for_it(socket: Path) -> Non
         again = await engine.search("vs_notes", Question(["When was the tower opened?"], rerank=True))
         return [one.score for one in (*plain, *again)]
 
-    assert run(engine, ask()) == [1.0, 0.25]
+    plain, again = run(engine, ask())
+    assert plain != again == 0.25
 
 
 def test_a_model_writes_where_it_is_asked_to(engine: Engine) -> None:
