@@ -22,16 +22,16 @@ def txtai() -> Callable[[list[str]], Any]:
     """Vectors as txtai makes them for its index."""
     from txtai import Embeddings
 
-    return Embeddings(path=MODEL, maxlength=MAX_TOKENS).batchtransform
+    embeddings = Embeddings(path=MODEL, maxlength=MAX_TOKENS)
+    return lambda texts: embeddings.batchtransform(texts)
 
 
 def llama_index() -> Callable[[list[str]], Any]:
     """Vectors as LlamaIndex makes them of nodes."""
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
-    return HuggingFaceEmbedding(
-        model_name=MODEL, device="cpu", max_length=MAX_TOKENS
-    ).get_text_embedding_batch
+    model = HuggingFaceEmbedding(model_name=MODEL, device="cpu", max_length=MAX_TOKENS)
+    return lambda texts: model.get_text_embedding_batch(texts)
 
 
 def haystack() -> Callable[[list[str]], Any]:

@@ -130,7 +130,9 @@ def _doubts(reader: Reader, asked: Asked, read: Sequence[Read], wanted: Sequence
     `auc`: how well the probability that there is an answer parts questions that were answered well from
     the passages that do not hold it.
     """
-    right, wrong, lacking = [], [], []
+    right: list[float] = []
+    wrong: list[float] = []
+    lacking: list[float] = []
     for (_, passages), of, word, said in zip(asked, read, wanted, _first(read), strict=True):
         told = _told(reader, of)
         (right if token_f1(said, word) > 0.5 else wrong).append(told)

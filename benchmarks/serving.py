@@ -89,7 +89,7 @@ class Contender:
             return time.process_time()
         server = psutil.Process(self.pid)
         spent = [each.cpu_times() for each in (server, *server.children(recursive=True))]
-        return sum(each.user + each.system for each in spent)
+        return float(sum(each.user + each.system for each in spent))
 
 
 def main() -> None:
@@ -218,10 +218,11 @@ def transformers_serve(base: Path, root: Path, names: list[str]) -> Iterator[Con
     for name in names:
         export(Parts(base.name, base, root / name), "merged", merged / name)
     port = free_port()
-    command = [Path(sysconfig.get_path("scripts")) / "transformers", "serve", "--host", "127.0.0.1"]
-    options = ["--port", str(port), "--device", checkpoint.device(), "--dtype", "float32"]
+    program = Path(sysconfig.get_path("scripts")) / "transformers"
+    options = ["--host", "127.0.0.1", "--port", str(port)]
+    options += ["--device", checkpoint.device(), "--dtype", "float32"]
     with subprocess.Popen(
-        [*command, *options],
+        [program, "serve", *options],
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

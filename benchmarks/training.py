@@ -131,8 +131,8 @@ def _given_steps(
     rows: Sequence[EncodedExample], task: dict[str, Any]
 ) -> list[list[Sequence[EncodedExample]]]:
     once = [[rows[at : at + BATCH]] for at in range(0, len(rows), BATCH)]
-    steps = once * task["epochs"]
-    return steps[: task["steps"]] if task["steps"] > 0 else steps
+    steps = once * int(task["epochs"])
+    return steps[: int(task["steps"])] if task["steps"] > 0 else steps
 
 
 def _own_steps(rows: Sequence[EncodedExample], task: dict[str, Any]) -> list[list[Sequence[EncodedExample]]]:
