@@ -15,7 +15,7 @@ from generation.catalog import is_remote
 from generation.errors import UnknownModelError
 from generation.fingerprint import folder_hash
 
-TRIALS = "6"
+TRIALS = "7"
 """Counts up when what a trial records changes."""
 FINGERPRINT, SCOPE = "fingerprint", "scope"
 """Files that tell what trials, and what index and answers, depend on."""

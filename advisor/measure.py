@@ -34,8 +34,6 @@ from generation.errors import ModelUnavailableError, UnknownModelError
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
-TRIALS = "7"
-"""Counts up when what a trial records changes."""
 CORPUS, INDEX_SECONDS = "corpus", "index_seconds"
 """Folder of the index, and the file beside it."""
 FINISHED, ANSWERS = "trials", "answers"

@@ -41,11 +41,6 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(lower) or lower.split()
 
 
-def word_spans(text: str) -> list[tuple[int, int]]:
-    """Where the words of a text stand."""
-    return [match.span() for match in _WORD.finditer(text)]
-
-
 def chunks_of(text: str) -> list[str]:
     """What spaces separate; each Kana or Han sign alone."""
     return _CHUNK.findall(text)

@@ -16,16 +16,6 @@ MOST_LABELS_TOLD = 100
 """More labels than these are not listed in the prompt: the list would fill it."""
 
 
-def training_examples(rows: Sequence[Row]) -> list[Example]:
-    """What a language model learns of each row.
-
-    Raises:
-        DatasetError: tagged tokens, which only a token head learns.
-    """
-    labels = label_list(rows)
-    return [training_example(row, labels) for row in rows]
-
-
 def training_example(row: Row, labels: Sequence[str] = ()) -> Example:
     """Conversations and texts as they are; labels asked for by `prompts.render`.
 

@@ -8,7 +8,7 @@ import pytest
 
 from finetune.data.checking import check_dataset
 from finetune.data.dataset import Dataset
-from finetune.data.examples import training_examples
+from finetune.data.examples import training_example
 from finetune.data.preview import Part, preview
 from finetune.data.rows import ChatRow
 from finetune.data.tokens import Encoder, encode_row, measure
@@ -66,10 +66,10 @@ def test_a_long_text_is_learned_in_pieces_and_is_not_too_long(read: Read, encode
 
 def test_rows_become_what_training_takes(read: Read) -> None:
     chat, text = read([pair("q", "a")]), read([{"text": "t"}], "b.jsonl")
-    assert training_examples(chat.rows) == [TrainingExample(chat.rows[0].messages)]
-    assert training_examples(text.rows) == [TextExample("t")]
+    assert training_example(chat.rows[0]) == TrainingExample(chat.rows[0].messages)
+    assert training_example(text.rows[0]) == TextExample("t")
     with pytest.raises(DatasetError, match="token head"):
-        training_examples(read([{"tokens": ["a"], "tags": ["O"]}], "c.jsonl").rows)
+        training_example(read([{"tokens": ["a"], "tags": ["O"]}], "c.jsonl").rows[0])
 
 
 def test_tokens_of_an_epoch_are_counted(read: Read, encoder: Encoder) -> None:

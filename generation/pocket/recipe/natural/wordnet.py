@@ -13,7 +13,7 @@ from functools import cache
 from generation.pocket.recipe.words import WORDNET
 
 FILES = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
-PERSON, LOCATION, TIME, QUANTITY = 18, 15, 28, 23
+PERSON, LOCATION, TIME = 18, 15, 28
 """Numbers of WordNet's lexicographer files."""
 _ENDINGS = {
     "n": (
