@@ -18,18 +18,47 @@ from advisor.resampling import Resampled
 from advisor.statistics import SURE, Standing, standings
 
 Verdict = Literal["clear", "equivalent_take_simplest", "undecided_label_more", "none_meets_bar"]
-AS_GOOD = 0.5
-"""Share of resamples in which a method must be within the margin to count as equally good."""
 Confidence = Literal["high", "medium", "low"]
-LITTLE = 0.75
-"""Share of the margin that the simplest method may lose on average and still be called equivalent."""
-BY_CHANCE = 0.05
-"""A method is ruled out only where its deficit comes by chance less often than this."""
 USEFUL = 0.05
 """A method that scores less than this does not solve the task at all, whatever it is compared with."""
 FARTHEST = 5.0
 """How many times the measured samples may be extrapolated to."""
 STEP = 1.05
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The constants of the rule; AdvisorBench asks how others would have done."""
+
+    as_good: float = 0.5
+    """Share of resamples in which a method must be within the margin to count as equally good."""
+    sure: float = SURE
+    little: float = 0.75
+    """Share of the margin that the simplest method may lose on average and still be called equivalent."""
+    by_chance: float = 0.05
+    """A method is ruled out only where its deficit comes by chance less often than this."""
+
+    def works(self, standing: Standing) -> bool:
+        """Whether a method solves some of the task, and more than a constant answer."""
+        return standing.score >= USEFUL and standing.p_above_constant >= self.sure
+
+    def rules_out(self, standing: Standing) -> bool:
+        """Whether a method is surely behind the leader."""
+        return standing.p_within_margin <= 1 - self.sure and standing.p_chance <= self.by_chance
+
+    def verdict(
+        self, working: Mapping[str, Standing], chosen: str, rivals: tuple[str, ...], margin: float
+    ) -> Verdict:
+        """By the methods that are not ruled out; the simplest first."""
+        if not rivals:
+            return "clear" if working[chosen].p_within_margin >= self.sure else "undecided_label_more"
+        names = list(working)
+        simpler = any(names.index(rival) < names.index(chosen) for rival in rivals)
+        little = working[chosen].expected_loss <= self.little * margin
+        return "equivalent_take_simplest" if little and not simpler else "undecided_label_more"
+
+
+RULE = Rule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +76,20 @@ class Decision:
     """The other methods that may be as good as the leader, simplest first."""
 
 
-def decide(standing: Mapping[str, Standing], excluded: Mapping[str, str], margin: float) -> Decision:
+def decide(
+    standing: Mapping[str, Standing], excluded: Mapping[str, str], margin: float, rule: Rule = RULE
+) -> Decision:
     """Apply the rule above to the standings, given from the simplest method to the most complex."""
     allowed = {name: s for name, s in standing.items() if name not in excluded}
     if not allowed:
         return Decision("none_meets_bar", None, None, ())
     leader = max(allowed, key=lambda name: allowed[name].score)
-    if not _works(allowed[leader]):
+    if not rule.works(allowed[leader]):
         return Decision("none_meets_bar", None, leader, ())
-    working = {name: s for name, s in allowed.items() if _works(s)}
-    equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= AS_GOOD)
-    rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not _ruled_out(s)))
-    return Decision(_verdict(working, equal[0], rivals, margin), equal[0], leader, equal, rivals)
+    working = {name: s for name, s in allowed.items() if rule.works(s)}
+    equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= rule.as_good)
+    rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not rule.rules_out(s)))
+    return Decision(rule.verdict(working, equal[0], rivals, margin), equal[0], leader, equal, rivals)
 
 
 def confidence(decision: Decision, anything_failed: bool) -> Confidence | None:
@@ -81,20 +112,3 @@ def labels_needed(drawn: Resampled, margin: float, excluded: Mapping[str, str], 
         if times > FARTHEST:
             return None
     return round(n * times) if times > 1 else None
-
-
-def _works(standing: Standing) -> bool:
-    return standing.score >= USEFUL and standing.p_above_constant >= SURE
-
-
-def _ruled_out(standing: Standing) -> bool:
-    return standing.p_within_margin <= 1 - SURE and standing.p_chance <= BY_CHANCE
-
-
-def _verdict(working: Mapping[str, Standing], chosen: str, rivals: tuple[str, ...], margin: float) -> Verdict:
-    if not rivals:
-        return "clear" if working[chosen].p_within_margin >= SURE else "undecided_label_more"
-    names = list(working)
-    simpler = any(names.index(rival) < names.index(chosen) for rival in rivals)
-    little = working[chosen].expected_loss <= LITTLE * margin
-    return "equivalent_take_simplest" if little and not simpler else "undecided_label_more"

@@ -6,26 +6,24 @@ equals, the one that claims most. It is then judged on the family that was left 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from itertools import product
-from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor import decision
+from advisor.decision import RULE, Rule
 from benchmarks.advisorbench.figures import Outcome, mean, outcomes
 from benchmarks.advisorbench.replay import Seen
 
-GRID: dict[str, tuple[float, ...]] = {
-    "AS_GOOD": (0.3, 0.4, 0.5, 0.6, 0.7),
-    "SURE": (0.7, 0.8, 0.9),
-    "LITTLE": (0.25, 0.5, 0.75, 1.0),
-    "BY_CHANCE": (0.01, 0.05, 0.2),
-}
-"""Constants of `advisor.decision` and the values that are tried."""
+GRID = [
+    Rule(*constants)
+    for constants in product(
+        (0.3, 0.4, 0.5, 0.6, 0.7), (0.7, 0.8, 0.9), (0.25, 0.5, 0.75, 1.0), (0.01, 0.05, 0.2)
+    )
+]
+"""Constants that are tried, beside today's."""
 FALSE_CLAIMS = 0.05
 FAMILY = {
     "assistant_queue_codes": "intents",
@@ -46,7 +44,6 @@ FAMILY = {
 }
 """A task that is not here belongs to the family of its kind of output."""
 
-Constants = Mapping[str, float]
 Chosen = npt.NDArray[np.bool_]
 
 
@@ -68,7 +65,7 @@ class LeftOut:
 
     family: str
     tasks: int
-    constants: Constants
+    rule: Rule
     tuned_on: Judged
     """The chosen constants, on the other families."""
     judged_on: Judged
@@ -79,9 +76,8 @@ class LeftOut:
 
 def leave_one_out(seen: Sequence[Seen], sizes: Sequence[int]) -> list[LeftOut]:
     """Every family in its turn; none where there is only one."""
-    own = {name: getattr(decision, name) for name in GRID}
-    tried = [own, *(dict(zip(GRID, values, strict=True)) for values in product(*GRID.values()))]
-    found = [_with(constants, seen, sizes) for constants in tried]
+    tried = [RULE, *GRID]
+    found = [[outcome for size in sizes for outcome in outcomes(seen, size, rule)] for rule in tried]
     kinds = {s.about.task: s.about.kind for s in seen}
     family = np.array([FAMILY.get(o.task, kinds[o.task]) for o in found[0]])
     names = [str(name) for name in np.unique(family)]
@@ -97,20 +93,13 @@ def families_table(rows: Sequence[LeftOut]) -> str:
     return "\n".join([head, *(_line(row) for row in rows)])
 
 
-def _with(constants: Constants, seen: Sequence[Seen], sizes: Sequence[int]) -> list[Outcome]:
-    with patch.multiple(decision, **dict[str, Any](constants)):
-        return [outcome for size in sizes for outcome in outcomes(seen, size)]
-
-
-def _left_out(
-    name: str, mine: Chosen, tried: Sequence[Constants], found: Sequence[Sequence[Outcome]]
-) -> LeftOut:
+def _left_out(name: str, mine: Chosen, tried: Sequence[Rule], found: Sequence[Sequence[Outcome]]) -> LeftOut:
     others = [judged(_those(outcome, ~mine)) for outcome in found]
     best = max(range(len(tried)), key=lambda i: merit(others[i]))
     return LeftOut(
         family=name,
         tasks=len({o.task for o in _those(found[0], mine)}),
-        constants=tried[best],
+        rule=tried[best],
         tuned_on=others[best],
         judged_on=judged(_those(found[best], mine)),
         today=judged(_those(found[0], mine)),
@@ -139,7 +128,7 @@ def _those(found: Sequence[Outcome], mine: Chosen) -> list[Outcome]:
 
 
 def _line(row: LeftOut) -> str:
-    constants = ", ".join(f"{name} {value:g}" for name, value in row.constants.items())
+    constants = ", ".join(f"{name} {value:g}" for name, value in asdict(row.rule).items())
     cells = " | ".join(_cell(j) for j in (row.tuned_on, row.judged_on, row.today))
     return f"| {row.family} ({row.tasks}) | {constants} | {cells} |"
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from advisor.decision import RULE, Rule
 from advisor.scoring import Floats
 from advisor.statistics import TIE, Interval, interval
 from benchmarks.advisorbench.baselines import expected
-from benchmarks.advisorbench.replay import Seen, advise
+from benchmarks.advisorbench.replay import Advice, Seen, advise
 
 CLAIMS = ("clear", "equivalent_take_simplest")
 """Verdicts that promise to lose no more than the margin."""
@@ -61,16 +62,15 @@ class Outcome:
         return self.verdict in CLAIMS
 
 
-def outcomes(seen: Sequence[Seen], size: int) -> list[Outcome]:
+def outcomes(seen: Sequence[Seen], size: int, rule: Rule = RULE) -> list[Outcome]:
     """Of the customers of that size, or with all samples of a task that has fewer."""
     mine = [s for s in seen if s.about.n == min(size, s.about.pool)]
     tasks = [s.about.task for s in mine]
-    return [_outcome(s, size, 1 / tasks.count(s.about.task)) for s in mine]
+    return [_outcome(s, advise(s, rule), size, 1 / tasks.count(s.about.task)) for s in mine]
 
 
-def _outcome(seen: Seen, size: int, weight: float) -> Outcome:
-    advice, truth = advise(seen), seen.truth
-    covered = None
+def _outcome(seen: Seen, advice: Advice, size: int, weight: float) -> Outcome:
+    truth, covered = seen.truth, None
     if advice.recommended and seen.winner:
         low, high = seen.winner[1]
         covered = low - TIE <= truth.scores[advice.recommended] <= high + TIE

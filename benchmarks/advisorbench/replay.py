@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.cascade import CASCADE
-from advisor.decision import Verdict, decide
+from advisor.decision import RULE, Rule, Verdict, decide
 from advisor.folds import FOLDS
 from advisor.racing import dropped_in, losers, rounds
 from advisor.resampling import resample
@@ -70,9 +70,9 @@ def see(tensor: Tensor, every: Sequence[str]) -> Seen:
     )
 
 
-def advise(seen: Seen) -> Advice:
+def advise(seen: Seen, rule: Rule = RULE) -> Advice:
     """Apply the rule."""
-    decision = decide(seen.standing, seen.about.excluded, seen.about.margin)
+    decision = decide(seen.standing, seen.about.excluded, seen.about.margin, rule)
     served = decision.recommended or decision.leader
     assert served is not None  # some method meets the constraints: see_all
     return Advice(decision.verdict, decision.recommended, served)
