@@ -88,8 +88,7 @@ def estimate(base: Path, order: Order, adapter: Path | None = None) -> Estimate:
 def _job(base: Path, order: Order, adapter: Path | None) -> Job | EncoderJob:
     if order.labelled is None:
         parent = Parent(adapter, order.mode) if adapter else None
-        aside = order.validation if order.validation.rows else None
-        return Job(base, order.examples, order.recipe, aside, parent)
+        return Job(base, order.examples, order.recipe, order.aside, parent)
     # Loaded only now: few trainings are of this kind.
     from finetune.encoders.training import job_for
 

@@ -29,7 +29,6 @@ class FolderEmbedder:
 
     Args:
         folder: as `SentenceTransformer.save` writes it.
-
     """
 
     def __init__(self, folder: Path) -> None:

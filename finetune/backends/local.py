@@ -105,9 +105,14 @@ def _learn(order: Order, parts: Parts, out: Path, session: Session, tell: Listen
         from finetune.training import train_adapter
 
         parent = Parent(parts.adapter, order.mode) if parts.adapter else None
-        aside = order.validation if order.validation.rows else None
         train_adapter(
-            parts.base, order.examples, order.recipe, out, validation=aside, parent=parent, session=session
+            parts.base,
+            order.examples,
+            order.recipe,
+            out,
+            validation=order.aside,
+            parent=parent,
+            session=session,
         )
         return
     from finetune.encoders.training import train_encoder

@@ -44,6 +44,11 @@ class Order:
     labelled: Labelled | None = None
     """For an encoder, instead of examples and their validation."""
 
+    @property
+    def aside(self) -> Validation | None:
+        """The validation, if it has rows."""
+        return self.validation if self.validation.rows else None
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

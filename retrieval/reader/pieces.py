@@ -113,9 +113,8 @@ def _clues(
     shared = {(number, stem) for number, stem in zip(sentences.tolist(), stems, strict=True) if stem in known}
     held = Counter(stem for _, stem in shared)
     overlap: Counter[int] = Counter()
-    for number, stem in sorted(
-        shared
-    ):  # a sum of fractions hangs on its order, and that of a set on the process
+    # A sum of fractions hangs on its order, and that of a set on the process.
+    for number, stem in sorted(shared):
         overlap[number] += 1 / held[stem] ** 0.5
     of_sentence = np.array([overlap[n] for n in sentences.tolist()], dtype=np.float32) / max(1, len(known))
     near = np.convolve(echoes, _NEARNESS, mode="same") if len(stems) >= len(_NEARNESS) else echoes
