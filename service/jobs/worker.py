@@ -108,7 +108,15 @@ def _launch(settings: Settings, data: DataDir) -> Workflow:
     DBOS.register_queue(
         QUEUE, partition_worker_concurrency=settings.parallel_jobs, polling_interval_sec=POLL_SECONDS
     )
+    _drop_idle_queues()
     return workflow
+
+
+def _drop_idle_queues() -> None:
+    """Take away the queues of earlier versions, but for those on which work still waits or runs."""
+    for queue in DBOS.list_queues():
+        if queue.name != QUEUE and not DBOS.list_queued_workflows(queue_name=queue.name, load_input=False):
+            DBOS.delete_queue(queue.name)
 
 
 def _register(runner: Runner) -> Workflow:

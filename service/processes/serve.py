@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from service.processes.environment import ENGINE_SOCKET, LISTEN_FD
+from service.processes.leash import ask_self_to_stop, hold
 from service.processes.sockets import engine_socket, listen, remove_engine_socket
 from service.processes.supervisor import Charge, Supervisor, only_server_of
 from service.settings import Settings
@@ -51,3 +52,9 @@ def _told(settings: Settings) -> Mapping[str, str]:
 def _url(host: str, port: int) -> str:
     shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
     return f"http://{shown}:{port}"
+
+
+if __name__ == "__main__":
+    # On a leash, unlike `trivium serve`, whose standard input is anybody's.
+    hold(on_parent_death=ask_self_to_stop)
+    serve(Settings(), lambda _url: None)

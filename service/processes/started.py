@@ -1,11 +1,10 @@
-"""A server for a while, started as a process of its own, the way any user starts one."""
+"""A server for a while, as a process of its own that does not outlive its parent."""
 
 from __future__ import annotations
 
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from service.errors import Unavailable
+from service.processes.leash import spawn, stop
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 20.0
@@ -42,18 +42,14 @@ def started_server(
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-P", "-m", "service.cli", "serve", "--host", "127.0.0.1"]
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [*command, "--port", str(port), "--data-dir", str(data_dir)],
-        env={**os.environ, **(environment or {})},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    told = {"TRIVIUM_HOST": "127.0.0.1", "TRIVIUM_PORT": str(port), "TRIVIUM_DATA_DIR": str(data_dir)}
+    with Path(os.devnull).open("wb") as log:
+        process = spawn("service.processes.serve", environment={**(environment or {}), **told}, log=log)
     try:
         wait_until_ready(url, process)
         yield Running(url, process.pid)
     finally:
-        _end(process)
+        stop(process, STOP_SECONDS)
 
 
 def free_port() -> int:
@@ -79,12 +75,3 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
             pass
         time.sleep(LOOK_SECONDS)
     raise Unavailable(f"the server at {url} did not become ready; `trivium serve` shows why")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
