@@ -10,11 +10,11 @@ from typing import Literal, Self
 
 from retrieval.embedder import Embedder
 from retrieval.extraction import ExtractionError, Extractor
-from retrieval.library.upload import Added, Upload, read_upload, usage_bytes
+from retrieval.library.upload import Added, FileError, Upload, read_upload, usage_bytes
 from retrieval.library.watched_embedder import Watch, WatchedEmbedder
 from retrieval.store.errors import InvalidFileError, StoreBusyError, StoreError, UnknownFileError
 from retrieval.store.limits import DEFAULTS, Limits
-from retrieval.store.records import FileError, NewFile
+from retrieval.store.records import NewFile
 from retrieval.store.store import Store
 
 FILE_SECONDS = 1800.0

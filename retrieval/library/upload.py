@@ -10,7 +10,7 @@ from retrieval.embedder import Embedder
 from retrieval.extraction import Extractor
 from retrieval.extraction.process import SECONDS
 from retrieval.parents import AUTO, Child, StaticStrategy, children
-from retrieval.store.records import FileError, NewChunk, NewFile, Value
+from retrieval.store.records import NewChunk, NewFile, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Upload:
     data: bytes
     attributes: Mapping[str, Value] = field(default_factory=dict)
     strategy: StaticStrategy = AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why a file cannot be found."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,17 +16,15 @@ from retrieval.store.errors import UnknownFileError
 from retrieval.store.filters import attributes_json, store_attributes
 from retrieval.store.records import (
     Attributes,
-    FileError,
     NewChunk,
     NewFile,
-    Status,
     StoredChunk,
     StoredFile,
 )
 from retrieval.store.texts import delete_text, read_text, store_text
 
-_COLUMNS = """SELECT id, name, status, content_hash, attributes, error_code, error_message,
-    length(passages) / 8, characters, created_at, pages FROM files """
+_COLUMNS = """SELECT id, name, content_hash, attributes, length(passages) / 8, characters, created_at, pages
+    FROM files """
 _CHUNKS = "SELECT file, number, start, end, page, title, context_start, context_end FROM chunks "
 ChunkRow = tuple[int, int, int, int, int | None, str, int, int]
 
@@ -36,8 +33,8 @@ def put_file(connection: sqlite3.Connection, new: NewFile, passages: Sequence[in
     """Add a file whose chunks hold the given passages."""
     numbers = np.array(passages, np.int64).tobytes()
     file = connection.execute(
-        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages,"
-        " pages) VALUES (?, ?, 'completed', ?, ?, ?, ?, ?, ?) RETURNING number",
+        "INSERT INTO files (id, name, content_hash, attributes, characters, created_at, passages, pages)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
         (
             new.id,
             new.name,
@@ -83,28 +80,6 @@ def remove_file(connection: sqlite3.Connection, id: str, generation: int) -> Rem
     delete_text(connection, file)
     connection.execute("INSERT INTO removed VALUES (?, ?)", (file, generation))
     return Removed(created_at, tuple(passage for (passage,) in held))
-
-
-def announce_file(connection: sqlite3.Connection, file: NewFile) -> None:
-    """Say that a file is on its way; one that is there already keeps what it holds."""
-    connection.execute(
-        "INSERT INTO files (id, name, status, content_hash, attributes, characters, created_at, passages,"
-        " pages) VALUES (?, ?, 'in_progress', ?, ?, 0, ?, x'', x'') ON CONFLICT (id) DO UPDATE SET"
-        " status = 'in_progress', error_code = NULL, error_message = NULL",
-        (file.id, file.name, file.content_hash, attributes_json(file.attributes), int(time.time())),
-    )
-    number = number_of(connection, file.id)
-    if not connection.execute("SELECT 1 FROM attributes WHERE file = ?", (number,)).fetchone():
-        store_attributes(connection, number, file.attributes)
-
-
-def set_status(connection: sqlite3.Connection, id: str, status: Status, error: FileError | None) -> None:
-    """Say how a file fares."""
-    number = number_of(connection, id)
-    connection.execute(
-        "UPDATE files SET status = ?, error_code = ?, error_message = ? WHERE number = ?",
-        (status, error and error.code, error and error.message, number),
-    )
 
 
 def set_attributes(connection: sqlite3.Connection, id: str, attributes: Attributes) -> None:
@@ -182,15 +157,12 @@ def _chunk_row(file: int, number: int, passage: int, chunk: NewChunk) -> tuple[o
 
 
 def _file(row: tuple[object, ...]) -> StoredFile:
-    id, name, status, content_hash, attributes, code, message, chunks, characters, created_at, pages = row
-    error = FileError(str(code), str(message)) if code is not None else None
+    id, name, content_hash, attributes, chunks, characters, created_at, pages = row
     return StoredFile(
         str(id),
         str(name),
-        status,  # type: ignore[arg-type]
         str(content_hash),
         json.loads(str(attributes)),
-        error,
         int(str(chunks)),
         int(str(characters)),
         int(str(created_at)),

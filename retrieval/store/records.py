@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from retrieval.embedder import Span
 
 Value = str | int | float | bool
 Attributes = Mapping[str, Value]
-Status = Literal["in_progress", "completed", "cancelled", "failed"]
-"""OpenAI's words for a file of a vector store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,13 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True)
-class FileError:
-    """Why a file failed."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file as the store knows it."""
 
     id: str
     name: str
-    status: Status
     content_hash: str
     attributes: dict[str, Value]
-    error: FileError | None
     chunks: int
     characters: int
     created_at: int

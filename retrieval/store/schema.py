@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from retrieval.store.errors import StoreDamagedError, StoreMissingError
 
-FORMAT = 2
+FORMAT = 3
 
 _TABLES = """
 CREATE TABLE store (
@@ -16,9 +16,8 @@ CREATE TABLE store (
 
 CREATE TABLE files (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
-    status TEXT NOT NULL, content_hash TEXT NOT NULL, attributes TEXT NOT NULL,
-    error_code TEXT, error_message TEXT, characters INTEGER NOT NULL, created_at INTEGER NOT NULL,
-    passages BLOB NOT NULL, pages BLOB NOT NULL);
+    content_hash TEXT NOT NULL, attributes TEXT NOT NULL, characters INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, passages BLOB NOT NULL, pages BLOB NOT NULL);
 CREATE INDEX files_by_name ON files (name);
 CREATE INDEX files_by_hash ON files (content_hash);
 
@@ -67,11 +66,24 @@ class Facts:
 
 def create(connection: sqlite3.Connection, embedder: str, dimensions: int) -> None:
     """Make the tables, unless there are some."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone():
+    if _is_made(connection):
         return
     for statement in _TABLES.split(";"):
         connection.execute(statement)
     connection.execute("INSERT INTO store VALUES (?, ?, ?, 0, 0, NULL)", (FORMAT, embedder, dimensions))
+
+
+def is_of_format_2(connection: sqlite3.Connection) -> bool:
+    """Whether there is something to upgrade."""
+    return _is_made(connection) and connection.execute("SELECT format FROM store").fetchone() == (2,)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Take from a store of format 2 what it told about files on their way, which nobody asked."""
+    if is_of_format_2(connection):
+        for column in ("status", "error_code", "error_message"):
+            connection.execute(f"ALTER TABLE files DROP COLUMN {column}")
+        connection.execute("UPDATE store SET format = ?", (FORMAT,))
 
 
 def facts(connection: sqlite3.Connection) -> Facts:
@@ -81,7 +93,7 @@ def facts(connection: sqlite3.Connection) -> Facts:
         StoreMissingError: there are none, because making the store was broken off.
         StoreDamagedError: they are of another format.
     """
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone():
+    if not _is_made(connection):
         raise StoreMissingError("The folder holds no finished store; create one there.")
     row = connection.execute(
         "SELECT format, embedder, dimensions, generation, layout, lexical_weight FROM store"
@@ -101,3 +113,7 @@ def relayout(connection: sqlite3.Connection) -> None:
     """Make all readers load the list of segments anew."""
     connection.execute("UPDATE store SET generation = generation + 1, layout = layout + 1")
     connection.execute("DELETE FROM removed")
+
+
+def _is_made(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'store'").fetchone() is not None

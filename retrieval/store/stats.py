@@ -28,8 +28,7 @@ class Stats:
     embedder: str
     dimensions: int
     generation: int
-    files: dict[str, int]
-    """How many have each status."""
+    files: int
     chunks: int
     passages: int
     """Different texts among the chunks."""
@@ -47,14 +46,13 @@ class Stats:
 def gather(connection: sqlite3.Connection, view: View, root: Path) -> Stats:
     """The figures of one generation."""
     now = facts(connection)
-    statuses = connection.execute("SELECT status, count(*) FROM files GROUP BY status")
     *sealed, tail = view.parts
     weighted = sum(part.facts.recall * part.live_rows for part in view.parts)
     return Stats(
         embedder=now.embedder,
         dimensions=now.dimensions,
         generation=now.generation,
-        files=dict(statuses.fetchall()),
+        files=connection.execute("SELECT count(*) FROM files").fetchone()[0],
         chunks=sum(len(held) for held in view.files.values()),
         passages=view.live_rows,
         tail=len(tail.numbers),

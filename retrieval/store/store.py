@@ -19,8 +19,8 @@ from retrieval.store.fusion import FittedWeight, Judged, fit_weight
 from retrieval.store.ingest import Ingest
 from retrieval.store.limits import DEFAULTS, Limits
 from retrieval.store.passages import bury
-from retrieval.store.records import Attributes, FileError, Found, NewFile, Status, StoredChunk, StoredFile
-from retrieval.store.schema import advance, create, facts
+from retrieval.store.records import Attributes, Found, NewFile, StoredChunk, StoredFile
+from retrieval.store.schema import advance, create, facts, is_of_format_2, upgrade
 from retrieval.store.searching import Mode, Query, Searcher
 from retrieval.store.stats import Stats, gather
 from retrieval.store.texts import read_text
@@ -93,23 +93,6 @@ class Store:
             StoreBusyError, StoreFullError: nothing was put.
         """
         self._ingest.put(files, by_name=replace == "name")
-
-    def announce(self, file: NewFile) -> None:
-        """Say that a file is on its way; one of that id stays searchable until it is replaced."""
-        check_attributes(file.attributes)
-        with self._database.writing() as connection:
-            rows.announce_file(connection, file)
-            advance(connection)
-
-    def mark(self, id: str, status: Status, error: FileError | None = None) -> None:
-        """Say how a file fares; what it held before stays.
-
-        Raises:
-            UnknownFileError: there is none of that id.
-        """
-        with self._database.writing() as connection:
-            rows.set_status(connection, id, status, error)
-            advance(connection)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete files, all or none.
@@ -240,6 +223,7 @@ class Store:
 
     def _checked(self) -> Store:
         try:
+            self._upgrade()
             with self._database.reading() as connection:
                 now = facts(connection)
             if (now.embedder, now.dimensions) != (self._embedder.name, self._embedder.dimensions):
@@ -252,6 +236,13 @@ class Store:
         except BaseException:
             self.close()
             raise
+
+    def _upgrade(self) -> None:
+        with self._database.reading() as connection:
+            due = is_of_format_2(connection)
+        if due:
+            with self._database.writing() as connection:
+                upgrade(connection)
 
     def _queries(self, query: Query) -> Vectors:
         if query.mode == "lexical":

@@ -64,7 +64,7 @@ def _show(passage: Passage) -> None:
 def _table(stats: Stats) -> Table:
     table = Table(box=None, show_header=False)
     for name, value in (
-        ("files", f"{sum(stats.files.values()):,}"),
+        ("files", f"{stats.files:,}"),
         ("chunks", f"{stats.chunks:,} ({stats.passages:,} different texts)"),
         ("segments", f"{len(stats.segments):,} and {stats.tail:,} fresh vectors"),
         ("recall@10", f"{stats.recall:.3f} against exact search"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,15 @@ import pytest
 from retrieval.embedder import Span, Vectors
 from retrieval.errors import EmbedderMismatchError
 from retrieval.hashing_embedder import HashingEmbedder
-from retrieval.store.errors import InvalidFileError, StoreError, StoreMissingError, UnknownFileError
+from retrieval.store.errors import (
+    InvalidFileError,
+    StoreDamagedError,
+    StoreError,
+    StoreMissingError,
+    UnknownFileError,
+)
 from retrieval.store.limits import Limits
-from retrieval.store.records import FileError, NewChunk, NewFile
+from retrieval.store.records import NewChunk, NewFile
 from retrieval.store.store import DATABASE, Store
 
 SMALL = Limits(tail=8)
@@ -170,15 +177,6 @@ def test_lone_surrogates_become_replacement_characters(store) -> None:
     assert store.text("a") == "x\ufffdy" and store.file("a").name == "b\ufffd"
 
 
-def test_follows_a_file_from_announcement_to_end(store, make_file) -> None:
-    store.announce(make_file("a", attributes={"year": 2020}))
-    assert (store.file("a").status, store.file("a").attributes) == ("in_progress", {"year": 2020})
-    store.mark("a", "failed", FileError("unsupported_file", "No text."))
-    assert store.file("a").error == FileError("unsupported_file", "No text.")
-    store.put([make_file("a", "some text")])
-    assert (store.file("a").status, store.file("a").error, store.file("a").chunks) == ("completed", None, 1)
-
-
 def test_finds_files_by_hash(store, make_file) -> None:
     store.put([make_file("a", "one"), make_file("b", "two")])
     assert [file.id for file in store.files("hash of b")] == ["b"]
@@ -204,6 +202,33 @@ def test_stands_after_reopening(tmp_path: Path, embedder, make_file) -> None:
         assert (store.search("bridge"), store.files()) == before
     with pytest.raises(StoreError, match="closed"):
         store.files()
+
+
+def test_a_store_of_format_2_goes_on(tmp_path: Path, embedder, make_file) -> None:
+    with Store.create(tmp_path, embedder) as store:
+        store.put([make_file("a", "red bridge", attributes={"n": 1})])
+        before = store.search("bridge"), store.files()
+    with sqlite3.connect(tmp_path / DATABASE) as old:
+        old.execute("ALTER TABLE files ADD COLUMN status TEXT NOT NULL DEFAULT 'completed'")
+        old.execute("ALTER TABLE files ADD COLUMN error_code TEXT")
+        old.execute("ALTER TABLE files ADD COLUMN error_message TEXT")
+        old.execute("UPDATE store SET format = 2")
+    old.close()
+    with Store.open(tmp_path, embedder) as store:
+        assert (store.search("bridge"), store.files()) == before
+        store.put([make_file("b", "green valley")])
+        store.verify()
+    with Store.create(tmp_path, embedder) as store:
+        assert store.stats().files == 2
+
+
+def test_refuses_stores_of_other_formats(tmp_path: Path, embedder) -> None:
+    Store.create(tmp_path, embedder).close()
+    with sqlite3.connect(tmp_path / DATABASE) as old:
+        old.execute("UPDATE store SET format = 1")
+    old.close()
+    with pytest.raises(StoreDamagedError, match="another format"):
+        Store.open(tmp_path, embedder)
 
 
 def test_refuses_other_embedders_and_empty_folders(tmp_path: Path, embedder) -> None:
