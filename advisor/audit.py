@@ -54,7 +54,7 @@ def audit(
     """Everything that can be told without a model."""
     found = [*_copies(samples), *_torn(samples, task), *_in_corpus(samples, corpus or ())]
     if task.kind == "labels":
-        found += _labels([s.output for s in samples], task.labels)
+        found += _labels([s.output for s in samples], task)
     return tuple(found)
 
 
@@ -109,8 +109,8 @@ def _in_corpus(samples: Sequence[Sample], corpus: Sequence[SourceDocument]) -> I
         first = min(place)
         yield _finding(
             "answers_in_corpus",
-            f"{numbered(place)} stand word for word in the corpus with the answer behind them "
-            f"(sample {first} in document {place[first]!r}): methods that search it read the answer off. "
+            f"word for word in the corpus, with the answer behind: {numbered(place)} "
+            f"(sample {first} in document {place[first]!r}); methods that search it read the answer off. "
             "Take such pairs out of the corpus, or expect less of these methods for questions outside it",
             place,
         )
@@ -139,16 +139,21 @@ def _follows(answer: Sequence[str], words: Sequence[str]) -> bool:
     return any(list(words[at : at + len(answer)]) == list(answer) for at in range(NEAR_BY))
 
 
-def _labels(given: Sequence[str], labels: Sequence[str]) -> Iterator[Finding]:
+def _labels(given: Sequence[str], task: Task) -> Iterator[Finding]:
     counts = Counter(given)
     commonest, most = counts.most_common(1)[0]
-    if most >= LOPSIDED * len(given):
-        told = (
-            f"{most / len(given):.0%} of the samples are {commonest!r}: accuracy hardly sees the others; "
-            "the metric macro_f1 counts every label alike"
-        )
+    if most == len(given):
+        told = f"all samples are {commonest!r}: nothing is known of other answers; label some"
         yield _finding("lopsided_labels", told, ())
-    rare = sorted(label for label in labels if counts[label] < RARE)
+    elif most >= LOPSIDED * len(given):
+        told = (
+            "macro F1 hangs on the few others: label more of them"
+            if task.metric.name == "macro_f1"
+            else "accuracy hardly sees the others; the metric macro_f1 counts every label alike"
+        )
+        share = f"{100 * most / len(given):.0f} % of the samples are {commonest!r}"
+        yield _finding("lopsided_labels", f"{share}: {told}", ())
+    rare = sorted(label for label in task.labels if counts[label] < RARE)
     if rare:
         shown = ", ".join(f"{label!r} ({counts[label]})" for label in rare[:TOLD])
         more = f" and {len(rare) - TOLD} more" if len(rare) > TOLD else ""

@@ -62,6 +62,7 @@ def _says(path: Path, text: str) -> bool:
 
 def _link(source: str, target: str) -> str:
     """No copy where the disk allows it: these files are replaced, never written into."""
+    Path(target).unlink(missing_ok=True)  # of an earlier attempt
     try:
         os.link(source, target)
     except OSError:

@@ -11,6 +11,7 @@ from math import ceil
 import numpy as np
 
 from advisor.copies import groups_of
+from advisor.counted import counted
 from advisor.errors import UseCaseError
 from advisor.task import Task
 from advisor.use_case import Preset, Sample
@@ -20,8 +21,6 @@ MOST_SAMPLES: dict[Preset, int] = {"quick": 200, "standard": 500, "thorough": 2_
 """Samples that are scored; all are learned from."""
 PROBES = 20
 """Samples that a method answers once more, one at a time, to measure latency."""
-
-
 LOCKED_FROM, LOCKED_LEAST, LOCKED_SHARE = 200, 64, 0.25
 """From so many samples on, that many of them, or that share where it is more, are kept out of the choice."""
 
@@ -89,7 +88,8 @@ def split(
     )
     groups = groups_of(samples)
     if (inputs := len({groups[i] for i in measured})) < FOLDS:
-        raise UseCaseError("samples", f"{inputs} different inputs cannot be split {FOLDS} ways: label others")
+        told = f"{counted(inputs, 'different input')} cannot be split {FOLDS} ways: label others"
+        raise UseCaseError("samples", told)
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     found = splitter.split(np.zeros(len(measured)), strata, [groups[i] for i in measured])
     # A fold is empty where one input makes up most of the samples.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from advisor.counted import counted
 from advisor.economics import by_tokens
 from advisor.errors import UseCaseError
 from advisor.methods import method_name, model_name
@@ -31,10 +32,10 @@ class Spent:
 
     def beyond(self, budget: Budget) -> str | None:
         """The first part of the budget that this exceeds, in words, or None."""
-        for name, unit in (("seconds", "seconds"), ("money", "in money"), ("calls", "calls")):
+        for name, unit in (("seconds", "second"), ("money", None), ("calls", "call")):
             most = getattr(budget, name)
             if most is not None and getattr(self, name) > most:
-                return f"{most:,g} {unit}"
+                return counted(most, unit) if unit else f"{most:,g} in money"
         return None
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from advisor.counted import counted
 from advisor.errors import UseCaseError
 from generation.catalog import is_remote
 from generation.words import count_words, normalise
@@ -28,6 +29,7 @@ MAX_SAMPLES = 2_000
 MAX_WORDS = 1_500
 MAX_DOCUMENTS = 100_000
 MAX_MODELS = 8
+MAX_VOLUME = 10**12
 
 Preset = Literal["quick", "standard", "thorough"]
 MetricName = Literal["auto", "accuracy", "macro_f1", "exact_match", "token_f1", "rouge_l", "field_f1"]
@@ -37,7 +39,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 class Strict(BaseModel):
     """Unknown fields are errors: a typing mistake must not change a measurement."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Sample(Strict):
@@ -75,7 +77,7 @@ class Constraints(Strict):
     """95th percentile of one request at a time."""
     max_cost_per_1000: float | None = Field(None, gt=0)
     """Money per 1,000 requests, in the currency of the price table (USD)."""
-    monthly_volume: int | None = Field(None, ge=0)
+    monthly_volume: int | None = Field(None, ge=0, le=MAX_VOLUME)
     """Requests a month, for the monthly cost."""
     knowledge_changes: Literal["never", "yearly", "monthly", "weekly", "daily"] = "never"
     """How often the facts behind the answers change."""
@@ -183,7 +185,7 @@ class UseCase(Strict):
         """Counted before any sample is read, so that a million of them cost nothing."""
         if isinstance(samples, Sized) and not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
             raise ValueError(
-                f"has {len(samples)} samples; between {MIN_SAMPLES} and {MAX_SAMPLES} are needed: "
+                f"has {counted(len(samples), 'sample')}; between {MIN_SAMPLES} and {MAX_SAMPLES} are needed: "
                 + ("label more cases" if len(samples) < MIN_SAMPLES else "send a random part of them")
             )
         return samples
@@ -193,7 +195,7 @@ class UseCase(Strict):
     def _enough_inputs(cls, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
         if (inputs := len({normalise(s.input) for s in samples})) < MIN_INPUTS:
             raise ValueError(
-                f"has {inputs} different inputs; at least {MIN_INPUTS} are needed: label other cases"
+                f"has {counted(inputs, 'different input')}; at least {MIN_INPUTS} are needed: label others"
             )
         return samples
 

@@ -12,19 +12,7 @@ from typing import Any
 from advisor.errors import UseCaseError
 from advisor.use_case import UseCase, check
 
-TASK_FIELDS = (
-    "name",
-    "description",
-    "metric",
-    "labels",
-    "constraints",
-    "economics",
-    "model",
-    "models",
-    "preset",
-    "seed",
-    "margin",
-)
+TASK_FIELDS = tuple(name for name in UseCase.model_fields if name not in ("samples", "corpus"))
 MAX_FILE_BYTES = 200_000_000
 
 

@@ -16,8 +16,6 @@ METRIC_WORDS = {
     "rouge_l": "ROUGE-L",
     "field_f1": "field F1",
 }
-
-
 HALF = 0.5
 SHOWN = 60
 """Characters of an answer that a sentence quotes."""
@@ -119,14 +117,13 @@ def _doubt(decision: Decision) -> str:
 
 def _remedy(found: Findings) -> str:
     needed, open_ones = found.labels_needed, found.given_samples - found.locked
-    if needed is None:
-        return f"More than {round(FARTHEST * found.samples):,} labelled samples would be needed to settle it."
-    if needed <= open_ones and found.stopped:
-        return f"About {needed:,} scored samples would settle it: let it measure on."
-    if needed <= open_ones:
-        return f"About {needed:,} scored samples would settle it: use the preset thorough."
-    labelled = round(needed * found.given_samples / open_ones)
-    return f"About {labelled:,} labelled samples would settle it."
+    about = "More than" if needed is None else "About"
+    scored = round(FARTHEST * found.samples) if needed is None else needed
+    if scored <= open_ones:
+        way = "let it measure on" if found.stopped else "use the preset thorough"
+        return f"{about} {scored:,} scored samples would be needed to settle it: {way}."
+    labelled = round(scored * found.given_samples / open_ones)
+    return f"{about} {labelled:,} labelled samples would be needed to settle it."
 
 
 def _reservations(found: Findings) -> Iterator[str]:
@@ -134,7 +131,7 @@ def _reservations(found: Findings) -> Iterator[str]:
     if caution := found.cautions.get(chosen or ""):
         yield f"Mind that {caution}."
     if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
-        yield "Still, less than half of its answers is right: another model or more samples may do more."
+        yield "Still, that is less than half of what is possible: another model or more samples may do more."
     if chosen in found.dropped:
         yield f"{chosen} left the race early: use the preset thorough to measure it to the end."
     if found.stopped:
@@ -142,8 +139,10 @@ def _reservations(found: Findings) -> Iterator[str]:
             f"Measuring was stopped, {found.stopped}: this rests on "
             f"{found.samples} of {found.given_samples - found.locked} samples."
         )
-    for name, reason in found.failed.items():
-        yield f"{name} could not be measured ({reason.rstrip('.')}), so it is not ruled out."
+    for reason in dict.fromkeys(found.failed.values()):
+        names = [name for name, why in found.failed.items() if why == reason]
+        which = "it is" if len(names) == 1 else "they are"
+        yield f"{_listed(names)} could not be measured ({reason.rstrip('.')}), so {which} not ruled out."
 
 
 def _short(text: str) -> str:

@@ -25,10 +25,13 @@ def samples(*pairs: tuple[str, str]) -> list[Sample]:
 
 
 def found(
-    given: Sequence[Sample], kind: Kind = "short", corpus: Sequence[SourceDocument] = ()
+    given: Sequence[Sample],
+    kind: Kind = "short",
+    corpus: Sequence[SourceDocument] = (),
+    metric: str = "exact_match",
 ) -> list[Finding]:
     labels = tuple(sorted({s.output for s in given})) if kind == "labels" else ()
-    return list(audit(given, corpus, Task(kind, "", labels, metric_named("exact_match"))))
+    return list(audit(given, corpus, Task(kind, "", labels, metric_named(metric, labels))))
 
 
 def other_questions(count: int = 30) -> list[tuple[str, str]]:
@@ -82,7 +85,11 @@ def test_lopsided_and_rare_labels() -> None:
     )
     lopsided, rare = found(given, "labels")
     assert (lopsided.code, rare.code) == ("lopsided_labels", "rare_labels")
-    assert "98 %" in lopsided.message.replace("98%", "98 %") and rare.samples == (47,)
+    assert "98 % of the samples are 'no': accuracy" in lopsided.message and rare.samples == (47,)
+    told, _ = found(given, "labels", metric="macro_f1")
+    assert told.message.endswith("macro F1 hangs on the few others: label more of them.")
+    [alone] = found(given[:-1], "labels")
+    assert alone.message == "All samples are 'no': nothing is known of other answers; label some."
 
 
 FAMILIES = {"few-shot": "prompting", "knn": "prompting", "head": "fine-tuning", "bad": "retrieval"}

@@ -99,6 +99,10 @@ def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> 
             {"failed": {"lora": "out of memory."}},
             "lora could not be measured (out of memory), so it is not ruled out.",
         ),
+        (
+            {"failed": {"lora": "out of memory.", "head": "no head", "rag-lora": "out of memory."}},
+            "lora and rag-lora could not be measured (out of memory), so they are not ruled out. head could",
+        ),
         ({"cautions": {"rag": "its p95 latency is high"}}, "Mind that its p95 latency is high."),
         ({"cautions": {"lora": "its p95 latency is high"}}, "Take rag"),
     ],
@@ -118,15 +122,23 @@ def test_the_best_of_bad_methods_is_not_praised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("needed", "told"),
+    ("more", "told"),
     [
-        (None, "More than 500 labelled samples"),
-        (250, "About 250 scored samples would settle it: use the preset thorough"),
-        (450, "About 450 labelled samples would settle it"),
+        ({}, "More than 500 labelled samples would be needed to settle it."),
+        ({"given_samples": 400, "locked": 100}, "More than 667 labelled samples would be needed"),
+        (
+            {"labels_needed": 250},
+            "About 250 scored samples would be needed to settle it: use the preset th",
+        ),
+        ({"labels_needed": 450}, "About 450 labelled samples would be needed to settle it."),
+        (
+            {"given_samples": 600, "stopped": "on request"},
+            "More than 500 scored samples would be needed to settle it: let it measure on.",
+        ),
     ],
 )
-def test_says_how_an_undecided_verdict_would_settle(needed: int | None, told: str) -> None:
+def test_says_how_an_undecided_verdict_would_settle(more: dict[str, object], told: str) -> None:
     standings = {"zero-shot": standing(0.88, 0.6), "rag": standing(0.9, 0.7)}
-    said = say(findings(decide(standings, {}, 0.02), standings, labels_needed=needed, given_samples=300))
+    said = say(findings(decide(standings, {}, 0.02), standings, **{"given_samples": 300, **more}))
     assert told in said
     assert "rag is not ruled out" in said

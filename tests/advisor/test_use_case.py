@@ -33,8 +33,9 @@ def test_keeps_a_json_output_as_its_text() -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "remedy"),
     [
-        ({"samples": []}, "samples", "label more"),
-        ({"samples": [{"input": "a", "output": "b"}]}, "samples", "label more"),
+        ({"samples": []}, "samples", "has 0 samples"),
+        ({"samples": [{"input": "a", "output": "b"}]}, "samples", "has 1 sample; between"),
+        ({"samples": [{"input": "a", "output": "b"}] * 20}, "samples", "has 1 different input; at least 10"),
         ({"samples": [{"input": "a", "output": "b"}] * (MAX_SAMPLES + 1)}, "samples", "random part"),
         ({"samples": [{"input": f"{i % 9}!", "output": "b"} for i in range(20)]}, "samples", "label other"),
         ({"samples": [{"input": "a", "output": " "}] * 20}, "samples.0.output", "at least 1 character"),
@@ -51,6 +52,9 @@ def test_keeps_a_json_output_as_its_text() -> None:
         ({"labels": ["yes", "no"]}, "use case", "add it, or mend"),
         ({"descripton": "Answer."}, "descripton", "known are"),
         ({"constraints": {"max_latency_seconds": -1}}, "constraints.max_latency_seconds", "greater than 0"),
+        ({"economics": {"per_label": float("inf")}}, "economics.per_label", "finite"),
+        ({"budget": {"seconds": float("nan")}}, "budget.seconds", "finite"),
+        ({"constraints": {"monthly_volume": 10**400}}, "constraints.monthly_volume", "less than or equal"),
         ({"preset": "fast"}, "preset", "quick"),
         ({"description": ""}, "description", "at least 1 character"),
     ],
@@ -76,8 +80,10 @@ def write_folder(folder: Path, **files: str) -> Path:
 
 def test_reads_a_folder_but_never_its_test_file(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, **{"test.jsonl": "not JSON", "corpus.jsonl": '{"id": "1", "text": "a"}'})
+    task = json.loads((folder / "task.json").read_text())
+    (folder / "task.json").write_text(json.dumps(task | {"budget": {"calls": 7}, "license": "MIT"}))
     found = load_use_case(folder)
-    assert found.metric == "token_f1"
+    assert (found.metric, found.budget.calls) == ("token_f1", 7)
     assert found.corpus is not None and found.corpus[0].id == "1"
 
 
