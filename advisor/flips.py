@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from math import ceil, floor, inf, nextafter
 from typing import Any
 
@@ -94,7 +95,8 @@ class _Kind:
     below: Callable[[float], float]
     upwards: str
     downwards: str
-    show: Callable[[float], str]
+    show: Callable[[float, str], str]
+    """A threshold, rounded up or down."""
 
 
 def _same(value: float) -> float:
@@ -109,32 +111,45 @@ def _next_below(value: float) -> float:
     return nextafter(value, 0.0)
 
 
+def _three_digits(value: float, rounding: str) -> str:
+    """Rounded away from the present value, so that what is said of it is true of the rounded one too."""
+    return f"{float(Context(prec=3, rounding=rounding).create_decimal(f'{value:.12g}')):.3g}"
+
+
 _MARGIN = _Kind(
     _same,
     lambda v: v - 2 * TIE,
     "a margin of {} or more",
     "a margin below {}",
-    lambda v: f"{100 * v:.1f} points",
+    lambda v, way: f"{_three_digits(100 * v, way)} points",
 )
 _LATENCY = _Kind(
-    _same, _next_below, "a latency limit of {} or more", "a latency limit below {}", lambda v: f"{v:.3g} s"
+    _same,
+    _next_below,
+    "a latency limit of {} or more",
+    "a latency limit below {}",
+    lambda v, way: f"{_three_digits(v, way)} s",
 )
 _COST = _Kind(
-    _same, _next_below, "a limit of {} or more", "a limit below {}", lambda v: f"{v:.3g} per 1,000 requests"
+    _same,
+    _next_below,
+    "a cost limit of {} or more",
+    "a cost limit below {}",
+    lambda v, way: f"{_three_digits(v, way)} per 1,000 requests",
 )
 _FLOOR = _Kind(
     _next_above,
     _same,
     "a quality floor above {}",
     "a quality floor of {} or less",
-    lambda v: f"{100 * v:.1f} %",
+    lambda v, way: f"{_three_digits(100 * v, way)} %",
 )
 _VOLUME = _Kind(
     lambda v: floor(v) + 1,
     lambda v: ceil(v) - 1,
     "more than {}",
     "fewer than {}",
-    lambda v: f"{v:,.0f} requests a month",
+    lambda v, way: f"{v:,.0f} requests a month",
 )
 
 
@@ -148,14 +163,15 @@ def _nearest(
 ) -> Iterator[Flip]:
     """The first threshold on each side of the present value beyond which the advice differs."""
     every = sorted(set(thresholds))
-    upwards = [(t, kind.above(t), kind.upwards) for t in every if kind.above(t) > present]
-    downwards = [(t, kind.below(t), kind.downwards) for t in reversed(every) if 0 <= kind.below(t) < present]
-    for side in (upwards, downwards):
-        for threshold, value, words in side:
+    upwards = [(t, kind.above(t)) for t in every if kind.above(t) > present]
+    downwards = [(t, kind.below(t)) for t in reversed(every) if 0 <= kind.below(t) < present]
+    ways = (upwards, kind.upwards, ROUND_CEILING), (downwards, kind.downwards, ROUND_FLOOR)
+    for side, words, rounding in ways:
+        for threshold, value in side:
             then = court.recommended(condition, value)
             if then != now:
                 if then is not None:
-                    told = words.format(kind.show(threshold))
+                    told = words.format(kind.show(threshold, rounding))
                     message = f"With {told}, {then} would be recommended{court.doubt(then)}."
                     yield Flip(condition=condition, value=value, then=then, message=message)
                 break

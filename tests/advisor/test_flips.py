@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,18 @@ def between(case: UseCase, flip: Flip) -> float | None:
     return round(middle) if flip.condition == "monthly_volume" else middle
 
 
+def stated(flip: Flip) -> float | None:
+    """The first value that the sentence speaks of, as somebody would take it from there."""
+    found = re.match(r"With .*?(of|below|above|than) ([\d.,e+-]+) (points|%|s|per|requests)", flip.message)
+    if found is None:
+        return None
+    word, number, unit = found.groups()
+    value = float(number.replace(",", "")) / (100 if unit in ("points", "%") else 1)
+    if word == "than":
+        return value + (1 if "more than" in flip.message else -1)
+    return value * {"of": 1.0, "below": 1 - 1e-7, "above": 1 + 1e-7}[word]
+
+
 @pytest.mark.parametrize("conditions", CONDITIONS, ids=str)
 def test_at_the_told_value_the_advice_is_what_is_told_and_before_it_is_as_now(
     conditions: dict[str, Any],
@@ -65,6 +78,8 @@ def test_at_the_told_value_the_advice_is_what_is_told_and_before_it_is_as_now(
             assert flip.then != now.recommended
             assert flip.then in flip.message
             assert advice(changed(case, flip.condition, flip.value), evidence) == flip.then
+            if (said := stated(flip)) is not None:
+                assert advice(changed(case, flip.condition, said), evidence) == flip.then
             middle = between(case, flip)
             if middle is not None and middle not in (flip.value, case.constraints.monthly_volume):
                 assert advice(changed(case, flip.condition, middle), evidence) == now.recommended
