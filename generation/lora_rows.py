@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from generation.errors import ModelUnavailableError
 from generation.lora_groups import Seats, groups_for, seats_in
 
 IDLE = 2
-"""Times as many seats as are needed, above which the stack is made anew."""
+"""Times as many seats as are needed, above which a stack is made anew."""
+STACKS = 2
+"""That are kept: one for a batch that is under way, one for the prompts that join it."""
 _PREFIX = "base_model.model."
 _A, _B = ".lora_A.weight", ".lora_B.weight"
 
@@ -71,64 +73,75 @@ class _Seating:
     seat_of: torch.Tensor | None
 
 
+@dataclass(slots=True)
+class _Applied:
+    """What all changed layers look at; nothing outside of a block with adapters."""
+
+    layers: dict[str, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    seating: _Seating = _Seating(None, None)
+
+
 class LoraRows:
     """The layers of one model that adapters change. Not safe between threads: hold the model's lock."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._layers: dict[str, _Changed] = {}
-        self._stack = _Stack((), {})
+        self._stacks: list[_Stack] = []
         self._rows: list[LoraWeights | None] = []
-        self._seating = _Seating(None, None)
+        self._applied = _Applied()
 
     @contextmanager
     def applied(self, rows: Sequence[LoraWeights | None]) -> Iterator[None]:
         """A block in which each row of a batch is computed with its own adapter."""
-        if rows and any(rows):
+        if any(rows):
             self._seat(list(rows))
-            changes = self._stack.layers
-        else:
-            changes = {}
-        for path, (down, up) in changes.items():
-            self._layer(path).change = (down, up, self._seating)
+            self._applied.layers = self._stacks[0].layers
         try:
             yield
         finally:
-            for path in changes:
-                self._layers[path].change = None
+            self._applied.layers = {}
 
     def _seat(self, rows: list[LoraWeights | None]) -> None:
-        """Groups for the rows; the stack is kept while rows only leave, until half of it would be idle."""
+        """Groups for the rows, in a stack that is there already unless most of it would be idle."""
         if rows == self._rows:
             return
         fresh = groups_for(rows)
-        seats, wanted = seats_in(self._stack.groups, rows), seats_in(fresh, rows)
+        wanted = seats_in(fresh, rows)
         assert wanted is not None
-        if seats is None or len(seats.rows) > IDLE * len(wanted.rows):
-            self._stack, seats = _stacked(fresh), wanted
+        for stack in self._stacks:
+            seats = seats_in(stack.groups, rows)
+            if seats and len(seats.rows) <= IDLE * len(wanted.rows):
+                break
+        else:
+            stack, seats = self._stacked(fresh), wanted
+        self._stacks = [stack, *(other for other in self._stacks if other is not stack)][:STACKS]
         self._rows = rows
-        self._seating = _Seating(None, None) if seats.are_in_order else self._index(seats)
+        self._applied.seating = _Seating(None, None) if seats.are_in_order else self._index(seats)
+
+    def _stacked(self, groups: Sequence[LoraWeights | None]) -> _Stack:
+        having = [group for group in groups if group is not None]
+        paths = {path: None for weights in having for path in weights.layers}
+        for path in paths:
+            self._wrap(path)
+        return _Stack(tuple(groups), {path: _stacked_layer(path, groups) for path in paths})
 
     def _index(self, seats: Seats) -> _Seating:
         to = self._model.device
         return _Seating(torch.tensor(seats.rows, device=to), torch.tensor(seats.seat_of, device=to))
 
-    def _layer(self, path: str) -> _Changed:
-        if path not in self._layers:
+    def _wrap(self, path: str) -> None:
+        layer = self._model.get_submodule(path)
+        if not isinstance(layer, _Changed):
             place, _, name = path.rpartition(".")
-            layer = _Changed(self._model.get_submodule(path))
-            setattr(self._model.get_submodule(place), name, layer)
-            self._layers[path] = layer
-        return self._layers[path]
+            setattr(self._model.get_submodule(place), name, _Changed(layer, path, self._applied))
 
 
 class _Changed(nn.Module):
     """A linear layer, and what adapters add to it."""
 
-    def __init__(self, inner: nn.Module) -> None:
+    def __init__(self, inner: nn.Module, path: str, applied: _Applied) -> None:
         super().__init__()
-        self.inner = inner
-        self.change: tuple[torch.Tensor, torch.Tensor, _Seating] | None = None
+        self.inner, self._path, self._applied = inner, path, applied
 
     @property
     def weight(self) -> torch.Tensor:
@@ -137,22 +150,18 @@ class _Changed(nn.Module):
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         out: torch.Tensor = self.inner(given)
-        if self.change is None:
+        matrices = self._applied.layers.get(self._path)
+        if matrices is None:
             return out
-        down, up, seating = self.change
+        (down, up), seating = matrices, self._applied.seating
+        groups = down.shape[0]
         seated = given if seating.rows is None else given[seating.rows]
-        low = torch.bmm(seated.reshape(len(down), -1, given.shape[-1]), down)
+        low = torch.bmm(seated.reshape(groups, -1, given.shape[-1]), down)
         if seating.seat_of is None:
-            out.view(len(down), -1, up.shape[-1]).baddbmm_(low, up)
+            out.view(groups, -1, up.shape[-1]).baddbmm_(low, up)
             return out
         made = torch.bmm(low, up).view(*seated.shape[:-1], -1)
         return out.add_(made[seating.seat_of])
-
-
-def _stacked(groups: Sequence[LoraWeights | None]) -> _Stack:
-    having = [group for group in groups if group is not None]
-    paths = {path: None for weights in having for path in weights.layers}
-    return _Stack(tuple(groups), {path: _stacked_layer(path, groups) for path in paths})
 
 
 def _stacked_layer(path: str, groups: Sequence[LoraWeights | None]) -> tuple[torch.Tensor, torch.Tensor]:
