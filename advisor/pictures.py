@@ -12,7 +12,15 @@ from advisor.recommendation import Recommendation, Row
 
 FILL = {"margin": "#d7efe3", "chosen": "#0a7d4f", "other": "#5b6b7c", "excluded": "none"}
 """Where the page's own colours are not read."""
-WIDTH, LEFT, RIGHT, LINE, ROOM = 640, 130, 30, 28, 120
+WIDTH, LEFT, RIGHT, LINE = 480, 56, 20, 26
+CHARACTER = 8
+"""Width of one, more or less."""
+LONGEST = 28
+"""Characters of a name that are shown."""
+BESIDE = (4, -10, 18, -24, 32, -38, 46)
+"""Where a name may stand beside its dot, the best place first."""
+CLOSE = 12
+"""Lines nearer than this cover each other."""
 
 
 def forest(result: Recommendation) -> Markup:
@@ -20,7 +28,9 @@ def forest(result: Recommendation) -> Markup:
     rows = result.rows
     lowest = min([-r.deficit_interval[1] for r in rows] + [-result.margin])
     highest = max([-r.deficit_interval[0] for r in rows] + [0.02])
-    x = _Scale(lowest, highest)
+    names = [_short(row.method) for row in rows]
+    left = CHARACTER * max(map(len, names)) + 20
+    x = _Scale(lowest, highest, left)
     height = LINE * len(rows) + 40
     parts = [
         _box(x(-result.margin), 8, x(0) - x(-result.margin), height - 40, "margin"),
@@ -30,13 +40,15 @@ def forest(result: Recommendation) -> Markup:
         y = 22 + i * LINE
         low, high = -row.deficit_interval[1], -row.deficit_interval[0]
         parts += [
-            _text(LEFT - 10, y + 4, row.method, "end"),
+            _text(left - 10, y + 4, names[i], "end", "chosen" if row.method == result.recommended else ""),
             _line(x(low), y, x(high), y, "whisker"),
             _dot(x(-row.deficit), y, _style(row, result)),
         ]
     for tick in _ticks(lowest, highest):
         parts.append(_text(x(tick), height - 12, f"{100 * tick:+.0f}" if tick else "0", "middle"))
-    return _svg(height, parts, "Points gained or lost against the leader, with 90 % intervals")
+    return _svg(
+        height, parts, "Points gained or lost against the leader, with 90 % intervals: a table follows"
+    )
 
 
 def quality_and_cost(result: Recommendation) -> Markup:
@@ -59,12 +71,12 @@ def quality_and_cost(result: Recommendation) -> Markup:
         parts += [
             _line(x(at), y(row.interval[0]), x(at), y(row.interval[1]), "whisker"),
             _dot(x(at), y(row.score), _style(row, result)),
-            _beside(x(at), y(row.score) - 6, row.method),
         ]
+    parts += _named([(x(at), y(row.score), row.method) for row, at in zip(rows, costs, strict=True)])
     parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
     parts += [_text(x(c), height - 20, f"{10**c:.2g}", "middle") for c in sorted({min(costs), max(costs)})]
     parts.append(_text((LEFT + WIDTH) / 2, height - 4, f"{result.currency} per 1,000 requests", "middle"))
-    return _svg(height, parts, "Quality against cost")
+    return _svg(height, parts, "Quality against cost: a table follows")
 
 
 def learning_curves(result: Recommendation) -> Markup:
@@ -80,6 +92,7 @@ def learning_curves(result: Recommendation) -> Markup:
         return 20 + (top - score) / max(top - bottom, 0.02) * (height - 70)
 
     parts = [_line(LEFT, height - 36, WIDTH - RIGHT, height - 36, "axis")]
+    ends = []
     for curve in result.curves:
         chosen = "chosen" if curve.method == result.recommended else "other"
         ahead = (curve.measured[-1], *curve.forecast)
@@ -89,22 +102,23 @@ def learning_curves(result: Recommendation) -> Markup:
         path = [(x(log10(p.samples)), y(p.score)) for p in (*curve.measured, *curve.forecast)]
         parts += [_line(*one, *other, "whisker") for one, other in pairwise(path)]
         parts += [_dot(*place, chosen) for place in path[: len(curve.measured)]]
-        parts.append(_beside(path[1][0], path[1][1] - 8, curve.method))
+        ends.append((*path[len(curve.measured) - 1], curve.method))
+    parts += _named(ends)
     parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
     ticks = sorted({p.samples for p in every})
     parts += [_text(x(log10(n)), height - 20, f"{n:,}", "middle") for n in ticks]
     parts.append(_text((LEFT + WIDTH) / 2, height - 4, "labelled samples learned from", "middle"))
-    return _svg(height, parts, "Learning curves with forecasts")
+    return _svg(height, parts, "Learning curves with forecasts: a table follows")
 
 
 class _Scale:
     """A value's horizontal place."""
 
-    def __init__(self, low: float, high: float) -> None:
-        self._low, self._span = low, max(high - low, 1e-9)
+    def __init__(self, low: float, high: float, left: float = LEFT) -> None:
+        self._low, self._span, self._left = low, max(high - low, 1e-9), left
 
     def __call__(self, value: float) -> float:
-        return LEFT + (value - self._low) / self._span * (WIDTH - LEFT - RIGHT)
+        return self._left + (value - self._low) / self._span * (WIDTH - self._left - RIGHT)
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -127,14 +141,33 @@ def _svg(height: float, parts: Sequence[str], title: str) -> Markup:
     )
 
 
-def _beside(x: float, y: float, words: str) -> str:
-    """To the right of a dot, or to the left where there is no room."""
-    fits = x < WIDTH - ROOM
-    return _text(x + 9 if fits else x - 9, y, words, "start" if fits else "end")
+def _named(dots: Sequence[tuple[float, float, str]]) -> list[str]:
+    """The names of dots, to the right or the left of each, where they cover no dot and no other name."""
+    taken = [(x - 8, x + 8, y) for x, y, _ in dots]
+    found = []
+    for x, y, name in dots:
+        words = _short(name)
+        wide = CHARACTER * len(words)
+        places = [(x + side, y + down) for down in BESIDE for side in (10, -10 - wide)]
+        inside = [(at, line) for at, line in places if at >= 0 and at + wide <= WIDTH] or places
+        free = [p for p in inside if not any(_meet(p, wide, other) for other in taken)]
+        at, line = (free or inside)[0]
+        taken.append((at, at + wide, line - 4))
+        found.append(_text(at, line, words, "start"))
+    return found
 
 
-def _text(x: float, y: float, words: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+def _meet(place: tuple[float, float], wide: float, other: tuple[float, float, float]) -> bool:
+    (at, line), (left, right, middle) = place, other
+    return at < right and at + wide > left and abs(line - 4 - middle) < CLOSE
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
+
+
+def _text(x: float, y: float, words: str, anchor: str, style: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{style}">{escape(words)}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from advisor.counted import counted
 from advisor.files import write_atomically
 from advisor.pictures import forest, learning_curves, quality_and_cost
 from advisor.recommendation import Case, Recommendation
@@ -85,6 +86,7 @@ def _render(template: str, result: Recommendation, **more: Any) -> str:
     page.filters |= {"points": _points, "share": _share, "money": _money, "plain": _plain}
     return page.get_template(template).render(
         r=result,
+        counted=counted,
         metric=METRIC_WORDS[result.metric],
         changes=list(what_would_change_it(result)),
         disagreements=disagreements(result),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from advisor.pictures import WIDTH
 from advisor.recommendation import Recommendation
 from advisor.report import as_html, as_markdown, what_would_change_it, write_report
 from advisor.weigh import weigh
@@ -41,7 +44,7 @@ class Tags(HTMLParser):
 def test_the_first_screen_says_all_that_matters(found: Recommendation) -> None:
     page = as_html(found)
     order = [
-        'class="advice"',
+        f'class="advice {found.confidence}"',
         "confidence</span>",
         "How far each method is from the leader",
         "Quality and cost",
@@ -67,8 +70,45 @@ def test_the_page_needs_nothing_else_and_runs_nothing(found: Recommendation) -> 
 def test_the_page_fits_a_phone_and_paper(found: Recommendation) -> None:
     page = as_html(found)
     assert "width=device-width" in page and "@media print" in page and "max-width: 40rem" in page
-    tables = page.count("<table>")
-    assert page.count('<div class="scroll">\n<table>') + page.count('<div class="card"><table>') >= tables - 1
+    assert page.count('<div class="scroll">\n<table>') >= page.count("<table>") - 1
+
+
+def test_no_name_leaves_a_picture_or_covers_another(found: Recommendation) -> None:
+    names = [
+        f"{row.method} @ openai:a-maker/a-model-with-a-long-name-{i}" for i, row in enumerate(found.rows)
+    ]
+    rows = [row.model_copy(update={"method": name}) for row, name in zip(found.rows, names, strict=True)]
+    close = [row.model_copy(update={"cost_per_1000": 1 + i / 1e3}) for i, row in enumerate(rows)]
+    forest, scatter = re.findall("<svg.*?</svg>", as_html(found.model_copy(update={"rows": tuple(close)})))
+    for picture in (forest, scatter):
+        texts = re.findall(
+            r'<text x="([\d.-]+)" y="([\d.-]+)" text-anchor="(\w+)"[^>]*>([^<]*…[^<]*)<', picture
+        )
+        assert len(texts) == len(rows)
+        boxes = []
+        for x, y, anchor, words in texts:
+            left = float(x) - (6.5 * len(words) if anchor == "end" else 0)
+            assert left >= 0 and left + 6.5 * len(words) <= WIDTH
+            boxes.append((left, left + 6.5 * len(words), float(y)))
+        for one, other in combinations(boxes, 2):
+            assert one[0] >= other[1] or other[0] >= one[1] or abs(one[2] - other[2]) > 10
+
+
+@pytest.mark.parametrize(
+    ("gained", "told"), [(0.031, "gains 3.1 points over"), (-0.02, "gains nothing over")]
+)
+def test_documents_gain_something_or_nothing(found: Recommendation, gained: float, told: str) -> None:
+    page = as_html(found.model_copy(update={"knowledge_share": gained}))
+    assert told in page and ("may lose as they change" in page) == (gained > 0)
+
+
+def test_one_is_not_told_as_many(found: Recommendation) -> None:
+    first = found.rows[0].model_copy(update={"too_long": 1, "unlearned": 1, "cost_per_1000": None})
+    economics = found.economics.model_copy(update={"lifetime_months": 1.0})
+    page = as_html(found.model_copy(update={"rows": (first, *found.rows[1:]), "economics": economics}))
+    for words in ("1 document<", "1 input too long", "1 sample too long", "that over 1 month,"):
+        assert words in page
+    assert f"for want of a price: {first.method}." in page
 
 
 def test_markdown_holds_the_same_figures_and_no_foreign_markup(found: Recommendation) -> None:
