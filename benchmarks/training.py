@@ -102,7 +102,7 @@ def ours(task: dict[str, Any]) -> dict[str, Any]:
     learner = Learner(Path(task["base"]), Recipe(precision=task["settings"].get("precision", "float32")))
     steps = _own_steps(rows, task) if task["settings"]["buckets"] else _given_steps(rows, task)
     began, worked = time.perf_counter(), time.process_time()
-    losses = [learner.step(step, task["rate"]).loss for step in steps]
+    losses = [learner.weights.step(step, task["rate"]).loss for step in steps]
     return {
         "losses": losses,
         "seconds": time.perf_counter() - began,
@@ -122,7 +122,7 @@ def trials(task: dict[str, Any]) -> dict[str, Any]:
         if task["settings"]["remember"] and not learner.remember(store):
             raise SystemExit("This base's lower layers cannot be computed once.")
         for step in steps:
-            learner.step(step, task["rate"])
+            learner.weights.step(step, task["rate"])
         seconds.append(time.process_time() - began)
     return {"cpu_seconds": seconds}
 

@@ -20,6 +20,7 @@ from safetensors import SafetensorError
 
 from finetune.errors import TrainingError
 from finetune.recipe import Recipe
+from finetune.standing import Ending
 from generation.adapter_folder import (
     MANIFEST,
     MODEL_MANIFEST,
@@ -37,6 +38,7 @@ __all__ = [
     "from_fields",
     "read",
     "read_trained_model",
+    "sync_entry",
     "weights_hash",
     "whole_folder",
     "write",
@@ -79,8 +81,7 @@ class Manifest:
     """The task metric on the validation rows, by epoch; empty without a judge."""
     best_epoch: int | None = None
     """The epoch whose weights these are, from 1; None without validation rows: the last."""
-    ending: Literal["finished", "patience", "diverged"] = "finished"
-    """Why the training ended: all steps done, no better for long, or a loss that was no number."""
+    ending: Ending = "finished"
     lineage: tuple[Ancestor, ...] = ()
     """The adapters it was made from, oldest first."""
 
@@ -139,7 +140,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
             if out.exists():
                 shutil.rmtree(out)
             part.replace(out)
-            _sync_entry(out.parent)
+            sync_entry(out.parent)
     except (OSError, SafetensorError) as error:
         raise TrainingError(
             f"What was trained cannot be written ({error}); make room on the disk and train again. "
@@ -159,11 +160,12 @@ def _part(root: Path) -> Iterator[Path]:
 
 def _sync(folder: Path) -> None:
     for path in folder.iterdir():
-        _sync_entry(path)
-    _sync_entry(folder)
+        sync_entry(path)
+    sync_entry(folder)
 
 
-def _sync_entry(path: Path) -> None:
+def sync_entry(path: Path) -> None:
+    """Let a file, or what a folder lists, outlive a loss of power."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -37,6 +37,11 @@ def in_order(lengths: Sequence[int], budget: int) -> list[Batch]:
     return _fill(sorted(range(len(lengths)), key=lambda row: -lengths[row]), lengths, budget)
 
 
+def by_length(rows: Sequence[T], lengths: Sequence[int], budget: int) -> list[list[T]]:
+    """All rows once in batches, longest first."""
+    return [[rows[i] for i in numbers] for numbers in in_order(lengths, budget)]
+
+
 def _steps(lengths: Sequence[int], recipe: Recipe, epoch: int) -> list[Step]:
     groups = _epoch(lengths, recipe, Random(f"{recipe.seed}/{epoch}"))  # noqa: S311
     return [Step(epoch + 1, group, at + 1 == len(groups)) for at, group in enumerate(groups)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from finetune.adapter import sync_entry
 from finetune.errors import CheckpointError, DamagedCheckpoint
 
 _STATE = "state"
@@ -117,9 +117,9 @@ class CheckpointFolder:
         try:
             part.parent.mkdir(exist_ok=True)
             save_file(tensors, part, told)
-            _sync(part)
+            sync_entry(part)
             part.replace(self._folder / _FILE)
-            _sync(self._folder)
+            sync_entry(self._folder)
         except (OSError, SafetensorError) as error:
             raise CheckpointError(
                 f"The checkpoint in {self._folder.name!r} cannot be written ({error}); make room and start "
@@ -156,11 +156,3 @@ def _digest(identity: str, tensors: Mapping[str, torch.Tensor]) -> str:
         digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

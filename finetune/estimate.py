@@ -5,19 +5,20 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from finetune.backends.port import Order
+from finetune.batches import Step
 from finetune.dataset import encode
 from finetune.gate import OldTask
 from finetune.job import Job
 from finetune.rows import EncodedExample
 from finetune.session import Parent
-from finetune.trainable import Learning, Rows
-from finetune.weights import device_peak
+from finetune.trainable import Learning, Trainable
+from finetune.weights import Rows, device_peak
 from generation.prefix import shared_length
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def estimate(base: Path, order: Order, adapter: Path | None = None) -> Estimate:
     # A head is fitted while it is loaded, in no steps.
     plan = () if order.recipe.method == "head" else job.plan
     epochs = job.recipe.epochs if plan else 1
-    learning = sum(cost.of(_computed(job.batch(b))) for step in plan for b in step.batches)
+    learning = sum(cost.of(_computed(b)) for b in _batches(job, plan))
     validating = epochs * _validating(job, cost) if plan else 0.0
     peak, held = job.learner.base_bytes, device_peak()
     return Estimate(
@@ -96,19 +97,23 @@ def _job(base: Path, order: Order, adapter: Path | None) -> Job | EncoderJob:
 
 
 def _probe(job: Job | EncoderJob) -> _Cost:
-    every: list[Any] = [job.batch(numbers) for step in job.plan for numbers in step.batches]
+    every = _batches(job, job.plan)
     longest, shortest = max(every, key=_computed), min(every, key=_computed)
-    _timed(lambda: job.learner.step([longest], 0.0))
-    long = _timed(lambda: job.learner.step([longest], 0.0))
-    short = _timed(lambda: job.learner.step([shortest], 0.0))
+    _timed(lambda: job.learner.weights.step([longest], 0.0))
+    long = _timed(lambda: job.learner.weights.step([longest], 0.0))
+    short = _timed(lambda: job.learner.weights.step([shortest], 0.0))
     tokens = _computed(longest) - _computed(shortest)
     per_token = max(0.0, long - short) / tokens if tokens else long / _computed(longest)
     return _Cost(max(0.0, long - per_token * _computed(longest)), per_token)
 
 
+def _batches(job: Trainable, plan: Sequence[Step]) -> list[Rows]:
+    return [[job.rows[i] for i in numbers] for step in plan for numbers in step.batches]
+
+
 def _validating(job: Job | EncoderJob, cost: _Cost) -> float:
     """Seconds of one validation."""
-    losses = FORWARD_SHARE * sum(cost.of(_computed(batch)) for batch in job.validation_batches())
+    losses = FORWARD_SHARE * sum(cost.of(_computed(batch)) for batch in job.aside_batches)
     return losses + (_answering(job.learner, job.aside) if job.judge else 0.0)
 
 

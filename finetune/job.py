@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from finetune import adapter, batches
 from finetune.activations import Activations
@@ -19,22 +20,6 @@ from generation.adapter_folder import adapter_name
 from generation.encoding import prompt_hash
 from generation.fingerprint import folder_hash
 from generation.prefix import shared_length
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What a checkpoint must agree on with the training that goes on from it."""
-
-    base: str
-    prompts: str
-    data: str
-    validation_data: str
-    is_judged: bool
-    is_remembered: bool
-    """Whether what the frozen layers make of a row is computed once, which changes how it is rounded."""
-    recipe: Recipe
-    parents: tuple[adapter.Ancestor, ...]
-
 
 _BYTES = 4
 """Of a number in a hidden state."""
@@ -67,36 +52,31 @@ class Job:
         self._examples = unique(examples)
         self.rows = self._encoded(self._examples)
         self.aside = self._encoded_aside(given.rows) if given.rows else []
+        lengths = own_lengths(self.aside)
+        self.aside_batches = batches.by_length(self.aside, lengths, self.recipe.batch_tokens)
         self.judge = given.judge
         if self.judge and not (self.aside and all(row.is_answer for row in self.aside)):
             raise DatasetError(["A judge scores answers; give it validation rows that are conversations."])
         self.plan = batches.plan(own_lengths(self.rows), self.recipe)
         remembered = self._remember(activations or Activations())
-        self.identity = Identity(
-            base=folder_hash(base),
-            prompts=prompt_hash(self.learner.tokenizer),
-            data=data_hash(self._examples),
-            validation_data=data_hash(given.rows),
-            is_judged=self.judge is not None,
-            is_remembered=remembered,
-            recipe=self.recipe,
-            parents=_lineage(parent),
-        )
+        self.lineage = _lineage(parent)
+        self.identity: dict[str, Any] = {
+            "base": folder_hash(base),
+            "prompts": prompt_hash(self.learner.tokenizer),
+            "data": data_hash(self._examples),
+            "validation data": data_hash(given.rows),
+            "judged": self.judge is not None,
+            # What frozen layers make of a row, computed once, is rounded differently.
+            "remembered": remembered,
+            "recipe": asdict(self.recipe),
+            "parents": [asdict(ancestor) for ancestor in self.lineage],
+        }
 
     @property
     def dropped_rows(self) -> int:
         """Conversations over the context window that were left out."""
         asked = sum(isinstance(example, TrainingExample) for example in self._examples)
         return asked - sum(row.is_answer for row in self.rows)
-
-    def batch(self, numbers: batches.Batch) -> list[EncodedExample]:
-        """The rows with those numbers."""
-        return [self.rows[i] for i in numbers]
-
-    def validation_batches(self) -> list[list[EncodedExample]]:
-        """All validation rows once, within the budget of a batch."""
-        order = batches.in_order(own_lengths(self.aside), self.recipe.batch_tokens)
-        return [[self.aside[i] for i in numbers] for numbers in order]
 
     def _encoded_aside(self, examples: Sequence[Example]) -> list[EncodedExample]:
         try:
@@ -122,11 +102,6 @@ def own_lengths(rows: Sequence[EncodedExample]) -> list[int]:
     """Tokens of each row beyond the beginning that all share, which a step computes once."""
     shared = shared_length([row.prompt for row in rows])
     return [len(row.ids) - shared for row in rows]
-
-
-def identity_fields(identity: Identity) -> dict[str, object]:
-    """The identity by the names that an error may show."""
-    return {name.removeprefix("is_").replace("_", " "): value for name, value in asdict(identity).items()}
 
 
 def _fitting(recipe: Recipe, parent: Parent | None) -> Recipe:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from finetune.recipe import Precision, Recipe
 from finetune.rows import EncodedExample
 from finetune.session import Parent
 from finetune.two_part_loss import TwoPartLoss
-from finetune.weights import BatchLoss, Fit, Weights, fit_of, size_of
+from finetune.weights import Measure, Weights, seeded, size_of
 from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
@@ -67,8 +67,7 @@ class Learner:
     def __init__(self, base: Path, recipe: Recipe, parent: Parent | None = None) -> None:
         self.tokenizer = checkpoint.load_tokenizer(base)
         self.window = checkpoint.context_window(base, self.tokenizer)
-        self._seed = recipe.seed
-        with self.seeded():
+        with seeded(recipe.seed):
             self._trainee = _trainee(base, self.tokenizer, recipe, parent)
         model = self._trainee.model
         self.base_bytes = size_of(model)
@@ -76,18 +75,10 @@ class Learner:
         self.width: int = model.config.get_text_config().hidden_size
         self._ends = checkpoint.end_tokens(model, self.tokenizer)
         self._precision = recipe.precision
-        self._measure = _loss_of(model, recipe.precision)
         self._frozen_weights = f"{folder_hash(base)}/{_below(parent)}"
         self.has_two_parts = is_two_parts(model)
         """Whether one part reads and another writes; such a model learns answers alone."""
-        self.weights = Weights(self._trainee.module)
-
-    @contextmanager
-    def seeded(self) -> Iterator[None]:
-        """A block whose chance follows the recipe's seed, and which leaves no trace in the outer one."""
-        with torch.random.fork_rng():
-            torch.manual_seed(self._seed)
-            yield
+        self.weights = Weights(self._trainee.module, _loss_of(model, recipe.precision))
 
     def remember(self, store: Activations) -> bool:
         """Compute the layers below the first that learns once for each row, where that gives the same."""
@@ -95,24 +86,9 @@ class Learner:
             return False
         frozen = FrozenLayers(self._trainee.model, self._frozen_weights, store)
         if frozen.agree():
-            self._measure = LossFunction(self._trainee.model, self._precision, frozen)
+            self.weights.measure = LossFunction(self._trainee.model, self._precision, frozen)
             return True
         return False
-
-    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
-        """Learn once from some batches together; how well they were said before the step.
-
-        The loss is the sum over all their learned tokens, divided by how many these are.
-
-        Raises:
-            Diverged: the loss or its gradient is no number; the weights are as before.
-        """
-        count = sum(row.answer_tokens for batch in rows for row in batch)
-        return self.weights.step((self._measure(batch) for batch in rows), count, rate)
-
-    def fit(self, rows: Sequence[Rows]) -> Fit:
-        """How well the batches are said, without learning."""
-        return fit_of(self._measure(batch) for batch in rows)
 
     def answers(self, rows: Rows) -> list[str]:
         """What the model answers to the rows' prompts; at most twice as long as the rows' longest answer."""
@@ -154,7 +130,7 @@ def _trainee(base: Path, tokenizer: Any, recipe: Recipe, parent: Parent | None) 
     return LoraModel(base, tokenizer, recipe, parent)
 
 
-def _loss_of(model: Any, precision: Precision = "float32") -> Callable[[Rows], BatchLoss]:
+def _loss_of(model: Any, precision: Precision = "float32") -> Measure:
     return (TwoPartLoss if is_two_parts(model) else LossFunction)(model, precision)
 
 

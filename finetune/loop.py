@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from finetune.batches import Step
 from finetune.checkpoints import Checkpoint, CheckpointFolder
@@ -21,8 +20,6 @@ WARMUP = 0.1
 """Share of the steps over which the learning rate rises."""
 _BEST = "best/"
 
-Ending = Literal["finished", "patience", "diverged"]
-
 
 @dataclass
 class Loop:
@@ -31,10 +28,9 @@ class Loop:
     job: Trainable
     session: Session
     kept: CheckpointFolder | None = None
-    on_epoch: Callable[[Loop], None] | None = None
+    on_epoch: Callable[[Standing], None] | None = None
     """Called after the last step of each epoch."""
     standing: Standing = field(default_factory=Standing)
-    ending: Ending = "finished"
     _best: Tensors = field(default_factory=dict)
 
     def learn(self) -> None:
@@ -45,7 +41,7 @@ class Loop:
             Diverged: the loss is no number, and no epoch before it was validated.
         """
         self._resume()
-        while self.ending == "finished" and self.standing.step < len(self.job.plan):
+        while self.standing.ending == "finished" and self.standing.step < len(self.job.plan):
             self._heed_wishes()
             try:
                 self._advance(self.job.plan[self.standing.step])
@@ -59,9 +55,9 @@ class Loop:
 
     def _advance(self, step: Step) -> None:
         began, standing = time.monotonic(), self.standing
-        rows = [self.job.batch(numbers) for numbers in step.batches]
+        rows = [[self.job.rows[i] for i in numbers] for numbers in step.batches]
         rate = self.job.recipe.peak(self.job.learner.width) * rate_share(standing.step, len(self.job.plan))
-        fit = self.job.learner.step(rows, rate)
+        fit = self.job.learner.weights.step(rows, rate)
         standing.tokens += sum(len(row.ids) for batch in rows for row in batch)
         standing.summed += fit.loss * fit.tokens
         standing.labels += fit.tokens
@@ -69,7 +65,7 @@ class Loop:
         standing.seconds += time.monotonic() - began
         self._tell(step, fit, rate, valid)
         if step.ends_epoch and self.on_epoch:
-            self.on_epoch(self)
+            self.on_epoch(standing)
 
     def _end_epoch(self) -> Fit | None:
         standing = self.standing
@@ -82,7 +78,7 @@ class Loop:
         if standing.epochs_since_best == 0:
             self._best = self.job.learner.weights.snapshot()
         elif standing.epochs_since_best >= self.job.recipe.patience and not self._is_last():
-            self.ending = "patience"
+            standing.ending = "patience"
         return valid
 
     def _is_last(self) -> bool:
@@ -91,7 +87,7 @@ class Loop:
     def _validate(self) -> Fit | None:
         if not self.job.aside:
             return None
-        valid = self.job.learner.fit(self.job.validation_batches())
+        valid = self.job.learner.weights.fit(self.job.aside_batches)
         if not math.isfinite(valid.loss):
             raise Diverged(f"The validation loss is {valid.loss}.")
         if self.job.judge:
@@ -133,19 +129,17 @@ class Loop:
         if not self._best:
             at = f"at step {self.standing.step + 1} of {len(self.job.plan)}"
             raise Diverged(f"{error} That was {at}; lower the learning rate.") from error
-        self.ending = "diverged"
+        self.standing.ending = "diverged"
 
     def _keep(self) -> None:
         if self.kept:
             best = {_BEST + name: weight for name, weight in self._best.items()}
-            state = {**self.standing.as_dict(), "ending": self.ending}
-            self.kept.save(Checkpoint(state, {**self.job.learner.weights.state(), **best}))
+            self.kept.save(Checkpoint(self.standing.as_dict(), {**self.job.learner.weights.state(), **best}))
 
     def _resume(self) -> None:
         last = self.kept.load() if self.kept else None
         if last is None:
             return
-        self.ending = last.state.pop("ending")
         self.standing = Standing.from_dict(last.state)
         self._best = {n.removeprefix(_BEST): t for n, t in last.tensors.items() if n.startswith(_BEST)}
         self.job.learner.weights.load_state(last.tensors)

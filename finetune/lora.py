@@ -47,9 +47,7 @@ class LoraModel:
             weights = get_peft_model_state_dict(self.module, save_embedding_layers=False)
             save_stacked(self._below, self.module.peft_config["default"], weights, folder)
             return
-        self.module.save_pretrained(folder, save_embedding_layers=False)
-        # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
-        (folder / "README.md").unlink(missing_ok=True)
+        save_adapter(self.module, folder)
 
     def served(self, folder: Path) -> Any:
         """What was written, loaded as serving loads it."""
@@ -88,15 +86,28 @@ def inherited(recipe: Recipe, folder: Path) -> Recipe:
     return replace(recipe, method=method, rank=config.r, alpha=config.lora_alpha)
 
 
+def save_adapter(module: Any, folder: Path) -> None:
+    """Write the adapter in the module as PEFT does."""
+    module.save_pretrained(folder, save_embedding_layers=False)
+    # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
+    (folder / "README.md").unlink(missing_ok=True)
+
+
 def _config(model: Any, recipe: Recipe) -> LoraConfig:
+    targets = "all-linear" if recipe.layers is None else linear_in_top(model, recipe.layers)
+    return lora_config(recipe, targets, "SEQ_2_SEQ_LM" if is_two_parts(model) else "CAUSAL_LM")
+
+
+def lora_config(recipe: Recipe, targets: str | list[str], task: str | None = None) -> LoraConfig:
+    """The recipe's adapter, as PEFT is told it."""
     return LoraConfig(
-        task_type="SEQ_2_SEQ_LM" if is_two_parts(model) else "CAUSAL_LM",
+        task_type=task,
         r=recipe.rank,
         lora_alpha=recipe.strength(),
         lora_dropout=0.0,
         use_rslora=recipe.method == "rslora",
         use_dora=recipe.method == "dora",
-        target_modules="all-linear" if recipe.layers is None else linear_in_top(model, recipe.layers),
+        target_modules=targets,
     )
 
 

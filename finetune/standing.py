@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from finetune.progress import Progress
+
+Ending = Literal["finished", "patience", "diverged"]
+"""Why a training ended: all steps done, no better for long, or a loss that was no number."""
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Standing:
     validation_losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     history: list[Progress] = field(default_factory=list)
+    ending: Ending = "finished"
 
     @property
     def step(self) -> int:
@@ -40,6 +44,23 @@ class Standing:
     def epochs_since_best(self) -> int:
         """Validated epochs that came after the best one and were no better."""
         return 0 if self.best is None else len(self.validation_losses) - 1 - self.best
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The best epoch so far, as it is told: from 1."""
+        return None if self.best is None else self.best + 1
+
+    def told(self) -> dict[str, Any]:
+        """What a manifest tells of it."""
+        return {
+            "steps": self.step,
+            "trained_tokens": self.tokens,
+            "train_losses": tuple(self.train_losses),
+            "validation_losses": tuple(self.validation_losses),
+            "scores": tuple(self.scores),
+            "seconds": round(self.seconds, 3),
+            "ending": self.ending,
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """The standing in values that fit into JSON."""

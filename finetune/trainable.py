@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from finetune.batches import Batch, Step
+from finetune.batches import Step
 from finetune.recipe import Recipe
 from finetune.session import Judge
-from finetune.weights import Fit, Weights
+from finetune.weights import Rows, Weights
 
 
 class EncodedRow(Protocol):
@@ -18,10 +18,6 @@ class EncodedRow(Protocol):
     def ids(self) -> list[int]:
         """Its tokens."""
         ...
-
-
-Rows = Sequence[Any]
-"""Encoded rows of the learner's own kind."""
 
 
 class Learning(Protocol):
@@ -35,14 +31,6 @@ class Learning(Protocol):
     @property
     def weights(self) -> Weights:
         """What of it learns."""
-        ...
-
-    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
-        """Learn once from some batches together."""
-        ...
-
-    def fit(self, rows: Sequence[Rows]) -> Fit:
-        """How well the batches are said."""
         ...
 
     def answers(self, rows: Rows) -> list[str]:
@@ -78,10 +66,17 @@ class Trainable(Protocol):
         """Scores the answers to them."""
         ...
 
-    def batch(self, numbers: Batch) -> Sequence[EncodedRow]:
-        """The rows with those numbers."""
+    @property
+    def rows(self) -> Sequence[EncodedRow]:
+        """What is learned."""
         ...
 
-    def validation_batches(self) -> Sequence[Rows]:
+    @property
+    def aside_batches(self) -> Sequence[Rows]:
         """All validation rows once."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What a checkpoint must agree on with the training that goes on from it, in JSON values."""
         ...

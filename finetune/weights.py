@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,11 @@ class BatchLoss:
     """How many of the tokens were the likeliest."""
 
 
+Rows = Sequence[Any]
+"""A batch: rows as a learner of their kind reads them."""
+Measure = Callable[[Rows], BatchLoss]
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """How well the learned tokens of some rows are said."""
@@ -47,25 +53,39 @@ def device_peak() -> int:
     return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
 
 
-class Weights:
-    """Those parameters of the module that want gradients."""
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """A block whose chance follows the seed, and which leaves no trace in the outer one."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
 
-    def __init__(self, module: Any) -> None:
+
+class Weights:
+    """Those parameters of the module that want gradients.
+
+    Args:
+        module: what they are in.
+        measure: how well a batch is said with them.
+    """
+
+    def __init__(self, module: Any, measure: Measure) -> None:
+        self.measure = measure
         self._weights: Tensors = {name: p for name, p in module.named_parameters() if p.requires_grad}
         self._optimiser = torch.optim.AdamW(self._weights.values(), weight_decay=0.0, fused=True)
 
-    def step(self, losses: Iterable[BatchLoss], count: int, rate: float) -> Fit:
+    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
         """Learn once from some batches together; how well they were said before the step.
 
-        The loss is the sum over all their learned tokens, divided by how many these are. Each batch is
-        taken from the iterator after the gradients of the one before are there.
+        The loss is the sum over all their learned tokens, divided by how many these are.
 
         Raises:
             Diverged: the loss or its gradient is no number; the weights are as before.
         """
         summed, right = 0.0, 0
-        for part in losses:
-            (part.summed / count).backward()  # type: ignore[no-untyped-call]
+        count = sum(row.answer_tokens for batch in rows for row in batch)
+        for part in map(self.measure, rows):
+            (part.summed / count).backward()
             summed, right = summed + float(part.summed.detach()), right + int(part.right)
         norm = torch.nn.utils.clip_grad_norm_(self._weights.values(), LONGEST_STEP)
         if not torch.isfinite(norm) or not summed < float("inf"):
@@ -75,6 +95,15 @@ class Weights:
             group["lr"] = rate
         self._optimiser.step()
         self._optimiser.zero_grad(set_to_none=True)
+        return Fit(summed / count, right / count, count)
+
+    @torch.no_grad()
+    def fit(self, rows: Sequence[Rows]) -> Fit:
+        """How well the batches are said, without learning; no batch's scores outlive it."""
+        summed, right, count = 0.0, 0, 0
+        for part in map(self.measure, rows):
+            summed, right = summed + float(part.summed), right + int(part.right)
+            count += part.tokens
         return Fit(summed / count, right / count, count)
 
     def snapshot(self) -> Tensors:
@@ -106,16 +135,6 @@ class Weights:
         torch.set_rng_state(state["dice/cpu"])
         for at, dice in _under("dice/cuda/", state).items():
             torch.cuda.set_rng_state(dice, int(at))
-
-
-@torch.no_grad()
-def fit_of(losses: Iterable[BatchLoss]) -> Fit:
-    """How well some batches are said; no batch's scores outlive it."""
-    summed, right, count = 0.0, 0, 0
-    for part in losses:
-        summed, right = summed + float(part.summed), right + int(part.right)
-        count += part.tokens
-    return Fit(summed / count, right / count, count)
 
 
 def _under(beginning: str, state: Tensors) -> Tensors:

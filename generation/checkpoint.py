@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from peft import PeftModel
@@ -54,22 +54,31 @@ def load_model(folder: Path, *, quantized: bool = False) -> Any:
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
     """
-    _check(folder)
     _check_kind(folder)
-    kind: Any = torch.float32 if device() == "cpu" else "auto"
     family = AutoModelForSeq2SeqLM if family_of(folder) == "encoder_decoder" else AutoModelForCausalLM
+    options = _four_bits() if quantized else {}
+    model = read(family, folder, torch.float32 if device() == "cpu" else "auto", **options)
+    return _learnable(model.eval()) if quantized else model.to(device()).eval()
+
+
+def read(family: Any, folder: Path, dtype: torch.dtype | Literal["auto"], **options: Any) -> Any:
+    """The folder's model as that class of transformers reads it.
+
+    Raises:
+        ModelUnavailableError: there is none, or it cannot be read.
+    """
+    _check(folder)
     try:
-        model = family.from_pretrained(
+        return family.from_pretrained(
             folder,
-            dtype=kind,
+            dtype=dtype,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
-            **(_four_bits() if quantized else {}),
+            **options,
         )
     except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
         raise ModelUnavailableError(f"The model {folder.name!r} cannot be loaded: {error}") from error
-    return _learnable(model.eval()) if quantized else model.to(device()).eval()
 
 
 def _learnable(model: Any) -> Any:
@@ -101,6 +110,15 @@ def with_adapter(model: Any, tokenizer: ChatTokenizer, base: Path, adapter: Path
         ModelUnavailableError: not finished, or unreadable.
     """
     check_adapter(adapter, base, tokenizer)
+    return merged(model, adapter)
+
+
+def merged(model: Any, adapter: Path) -> Any:
+    """The model with any adapter of PEFT's in its weights.
+
+    Raises:
+        ModelUnavailableError: the adapter is unreadable.
+    """
     try:
         with hushed():
             joined = PeftModel.from_pretrained(model, adapter, torch_device=device())

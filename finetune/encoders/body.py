@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors import SafetensorError
+from peft import get_peft_model
 from torch.nn.functional import normalize
 from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModel
@@ -19,10 +18,11 @@ from finetune import batches
 from finetune.encoders.rows import EncodedRow
 from finetune.errors import RecipeError
 from finetune.heads import Matrix
-from finetune.lora import linear_in_top
+from finetune.lora import linear_in_top, lora_config
 from finetune.recipe import Precision, Recipe
-from generation.checkpoint import device, hushed
+from generation import checkpoint
 from generation.errors import ModelUnavailableError
+from generation.families import family_of
 
 READ_TOKENS = 1024
 """Tokens, padding included, that are read together where nothing is learned."""
@@ -72,20 +72,10 @@ def load(base: Path) -> Any:
     Raises:
         ModelUnavailableError: there is none, or it cannot be read.
     """
-    if not (base / "config.json").is_file():
-        raise ModelUnavailableError(
-            f"There is no model in the folder of {base.name!r} (no config.json); put it back."
-        )
-    try:
-        model = AutoModel.from_pretrained(
-            base, dtype=torch.float32, local_files_only=True, trust_remote_code=False, use_safetensors=True
-        )
-    except (OSError, ValueError, ImportError, KeyError, SafetensorError) as error:
-        raise ModelUnavailableError(f"The encoder {base.name!r} cannot be loaded: {error}") from error
-    named = model.config.architectures or ()
-    if model.config.is_encoder_decoder or any(name.endswith("ForCausalLM") for name in named):
+    model = checkpoint.read(AutoModel, base, torch.float32)
+    if family_of(base) != "encoder":
         raise ModelUnavailableError(f"{base.name!r} is no encoder; name the folder of a BERT-like model.")
-    return model.to(device()).eval()
+    return model.to(checkpoint.device()).eval()
 
 
 def adapted(model: Any, recipe: Recipe) -> Any:
@@ -96,29 +86,6 @@ def adapted(model: Any, recipe: Recipe) -> Any:
     """
     if recipe.method in ("full", "qlora"):
         raise RecipeError("An encoder learns by an adapter; choose lora, rslora or dora.")
-    shape = LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.strength(),
-        lora_dropout=0.0,
-        use_rslora=recipe.method == "rslora",
-        use_dora=recipe.method == "dora",
-        target_modules=linear_in_top(model, recipe.layers or model.config.num_hidden_layers),
-    )
-    with hushed():
-        return get_peft_model(model, shape)
-
-
-def with_adapter(model: Any, folder: Path) -> Any:
-    """The encoder with the folder's adapter merged into its weights.
-
-    Raises:
-        ModelUnavailableError: the adapter cannot be read.
-    """
-    try:
-        with hushed():
-            joined = PeftModel.from_pretrained(model, folder, torch_device=device())
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelUnavailableError(
-            f"The encoder adapter in {folder.name!r} cannot be loaded: {error}; train it again."
-        ) from error
-    return joined.merge_and_unload(safe_merge=True).eval()
+    targets = linear_in_top(model, recipe.layers or model.config.num_hidden_layers)
+    with checkpoint.hushed():
+        return get_peft_model(model, lora_config(recipe, targets))

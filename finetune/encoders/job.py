@@ -8,11 +8,11 @@ from pathlib import Path
 from random import Random
 
 from finetune import batches
-from finetune.batches import Batch, Step
+from finetune.batches import Step
 from finetune.data.rows import Row, as_json
 from finetune.encoders.folder import FORM
 from finetune.encoders.learner import EncoderLearner
-from finetune.encoders.rows import EncodedRow, Reader, encode, kind_of, names_in
+from finetune.encoders.rows import Reader, encode, kind_of, names_in
 from finetune.encoders.tagging import accuracy, entity_f1
 from finetune.recipe import Recipe
 from finetune.session import Judge
@@ -52,6 +52,8 @@ class EncoderJob:
         self.learner = EncoderLearner(base, data.names, data.rows, recipe)
         self.recipe = recipe.settled(self.learner.width)
         self.plan = _plan([len(row.ids) for row in data.rows], self.recipe)
+        lengths = [len(row.ids) for row in data.aside]
+        self.aside_batches = batches.by_length(data.aside, lengths, self.recipe.batch_tokens)
         self.judge = self._judge(metric) if data.aside else None
         self.identity = {
             "base": folder_hash(base),
@@ -60,15 +62,6 @@ class EncoderJob:
             "validation data": data.aside_hash,
             "recipe": repr(self.recipe),
         }
-
-    def batch(self, numbers: Batch) -> list[EncodedRow]:
-        """The rows with those numbers."""
-        return [self.rows[i] for i in numbers]
-
-    def validation_batches(self) -> list[list[EncodedRow]]:
-        """All validation rows once, within the budget of a batch."""
-        order = batches.in_order([len(row.ids) for row in self.aside], self.recipe.batch_tokens)
-        return [[self.aside[i] for i in numbers] for numbers in order]
 
     def _judge(self, metric: Metric | None) -> Judge:
         score = metric or (accuracy if self.data.kind == "labels" else entity_f1)

@@ -6,8 +6,7 @@ nothing (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features").
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,9 @@ from finetune.encoders import body
 from finetune.encoders.body import Body
 from finetune.encoders.rows import EncodedRow
 from finetune.heads import Head
+from finetune.lora import save_adapter
 from finetune.recipe import Recipe
-from finetune.weights import BatchLoss, Fit, Weights, fit_of, size_of
+from finetune.weights import BatchLoss, Weights, seeded, size_of
 
 FIRST_FIT = 2_000
 """Texts or words that the first head is fitted on, at most."""
@@ -43,37 +43,17 @@ class EncoderLearner:
     """
 
     def __init__(self, base: Path, names: Sequence[str], rows: Rows, recipe: Recipe) -> None:
-        self.names, self._seed = tuple(names), recipe.seed
+        self.names = tuple(names)
         model = body.load(base)
         self.width: int = model.config.hidden_size
         head = first_head(Body(model), names, rows, recipe.seed)
-        with self.seeded():
+        with seeded(recipe.seed):
             self._body = Body(body.adapted(model, recipe), recipe.precision)
         self._head = _LearningHead(head).to(model.device)
         self._body.module.peft_config["default"].base_model_name_or_path = base.name
         self.base_bytes = size_of(self._body.module)
         """Memory of the weights, the adapter's included."""
-        self.weights = Weights(nn.ModuleList([self._body.module, self._head]))
-
-    @contextmanager
-    def seeded(self) -> Iterator[None]:
-        """A block whose chance follows the recipe's seed, and which leaves no trace in the outer one."""
-        with torch.random.fork_rng():
-            torch.manual_seed(self._seed)
-            yield
-
-    def step(self, rows: Sequence[Rows], rate: float) -> Fit:
-        """Learn once from some batches together; how well they were named before the step.
-
-        Raises:
-            Diverged: the loss or its gradient is no number; the weights are as before.
-        """
-        count = sum(row.answer_tokens for batch in rows for row in batch)
-        return self.weights.step((self._measure(batch) for batch in rows), count, rate)
-
-    def fit(self, rows: Sequence[Rows]) -> Fit:
-        """How well the batches are named, without learning."""
-        return fit_of(self._measure(batch) for batch in rows)
+        self.weights = Weights(nn.ModuleList([self._body.module, self._head]), self._measure)
 
     def answers(self, rows: Rows) -> list[str]:
         """The name of each text; for words their names between spaces."""
@@ -82,9 +62,7 @@ class EncoderLearner:
 
     def save(self, folder: Path) -> None:
         """Write the adapter and the head."""
-        self._body.module.save_pretrained(folder, save_embedding_layers=False)
-        # PEFT's card tells the path of the base on this machine; ours is written with the manifest.
-        (folder / "README.md").unlink(missing_ok=True)
+        save_adapter(self._body.module, folder)
         self._head.fitted(self.names).save(folder)
 
     def _measure(self, rows: Rows) -> BatchLoss:

@@ -14,6 +14,7 @@ from finetune.encoders.rows import EncodedRow, Kind, Reader
 from finetune.encoders.tagging import Entity, entities
 from finetune.errors import HeadError
 from finetune.heads import Head, Matrix
+from generation.checkpoint import merged
 
 
 class Labeller:
@@ -75,7 +76,7 @@ class OpenEncoder:
             raise HeadError(f"Encoder {made.name!r} learned {manifest.kind}, not {kind}.")
         self.reader, self.head = Reader(base), Head.load(made)
         model = body.load(base)
-        self._body = Body(body.with_adapter(model, made) if manifest.is_adapted else model)
+        self._body = Body(merged(model, made) if manifest.is_adapted else model)
         self._running = Lock()
 
     def probabilities(self, rows: Sequence[EncodedRow]) -> list[Matrix]:

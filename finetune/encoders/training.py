@@ -18,14 +18,14 @@ from finetune.encoders.body import Body
 from finetune.encoders.folder import FORM, EncoderManifest
 from finetune.encoders.job import EncoderData, EncoderJob, Metric
 from finetune.encoders.learner import Rows, first_head
+from finetune.encoders.rows import Kind
 from finetune.encoders.serving import OpenEncoder
 from finetune.heads import Matrix
-from finetune.loop import Loop
 from finetune.progress import write_metrics
 from finetune.recipe import Recipe
+from finetune.run import run
 from finetune.session import Session
 from finetune.standing import Standing
-from finetune.training import checkpoints_of, keeper_of
 from generation.fingerprint import folder_hash
 
 CANARY_ROWS = 8
@@ -89,75 +89,55 @@ def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> 
     head = first_head(encoder, data.names, data.rows, seed)
     with adapter.whole_folder(out) as part:
         head.save(part)
-        write_metrics(part, ())
-        made = _manifest(base, data, Recipe(method="head", seed=seed), adapter.weights_hash(part))
-        folder.write(part, made)
+        made = _describe(part, base, data, Recipe(method="head", seed=seed), Standing(), None)
         canary = data.rows[:CANARY_ROWS]
         chances = [head.probabilities(vectors) for vectors in encoder.vectors(canary)]
-        check_served(_loss(chances, canary), _served_loss(part, base, made, canary))
+        check_served(_loss(chances, canary), _served_loss(part, base, data.kind, canary))
     return made
 
 
 def _run(job: EncoderJob, out: Path, session: Session) -> EncoderManifest:
-    base, canary = job.base, job.rows[:CANARY_ROWS]
-    before = job.learner.fit([canary]).loss
-    with checkpoints_of(job.identity, session) as kept, job.learner.seeded():
-        loop = Loop(job, session, kept, keeper_of(session, partial(_write, job)))
-        loop.learn()
-        best = None if loop.standing.best is None else loop.standing.best + 1
-        with adapter.whole_folder(out) as part:
-            made = _write(job, loop, part, best)
-            trained = job.learner.fit([canary]).loss
-            served = _served_loss(part, base, made, canary)
-            check_served(trained, served)
-            check_changed(before, trained, served)
-        if kept:
-            kept.clear()
-    return made
+    canary, weights = job.rows[:CANARY_ROWS], job.learner.weights
+    before = weights.fit([canary]).loss
+
+    def check(part: Path) -> None:
+        trained, served = weights.fit([canary]).loss, _served_loss(part, job.base, job.data.kind, canary)
+        check_served(trained, served)
+        check_changed(before, trained, served)
+
+    return run(job, out, session, partial(_write, job), check)
 
 
-def _write(job: EncoderJob, loop: Loop, part: Path, epoch: int | None) -> EncoderManifest:
-    """Fill the folder with the encoder as it is now: that of an epoch, or the last."""
+def _write(job: EncoderJob, standing: Standing, part: Path, epoch: int | None) -> EncoderManifest:
     job.learner.save(part)
-    write_metrics(part, loop.standing.history)
-    made = _manifest(job.base, job.data, job.recipe, adapter.weights_hash(part), loop, epoch)
-    folder.write(part, made)
-    return made
+    return _describe(part, job.base, job.data, job.recipe, standing, epoch)
 
 
-def _manifest(
-    base: Path,
-    data: EncoderData,
-    dials: Recipe,
-    weights: str,
-    loop: Loop | None = None,
-    epoch: int | None = None,
+def _describe(
+    part: Path, base: Path, data: EncoderData, dials: Recipe, standing: Standing, epoch: int | None
 ) -> EncoderManifest:
-    standing = loop.standing if loop else Standing()
+    """Write what is known of the encoder beside its weights, which makes the folder a finished one."""
     training = adapter.Manifest(
         base_name=base.name,
         base_hash=folder_hash(base),
         prompt_hash=FORM,
         data_hash=data.data_hash,
-        weights_hash=weights,
+        weights_hash=adapter.weights_hash(part),
         recipe=dials,
         rows=len(data.rows),
-        steps=standing.step,
-        trained_tokens=standing.tokens,
-        train_losses=tuple(standing.train_losses),
-        validation_losses=tuple(standing.validation_losses),
-        seconds=round(standing.seconds, 3),
         created=int(time.time()),
-        scores=tuple(standing.scores),
         best_epoch=epoch,
-        ending=loop.ending if loop else "finished",
+        **standing.told(),
     )
-    return EncoderManifest(data.kind, data.names, loop is not None, data.cut, training)
+    made = EncoderManifest(data.kind, data.names, dials.method != "head", data.cut, training)
+    write_metrics(part, standing.history)
+    folder.write(part, made)
+    return made
 
 
-def _served_loss(made: Path, base: Path, manifest: EncoderManifest, rows: Rows) -> float:
+def _served_loss(made: Path, base: Path, kind: Kind, rows: Rows) -> float:
     """The loss of the folder, loaded as serving loads it."""
-    return _loss(OpenEncoder(made, base, manifest.kind).probabilities(rows), rows)
+    return _loss(OpenEncoder(made, base, kind).probabilities(rows), rows)
 
 
 def _loss(chances: Sequence[Matrix], rows: Rows) -> float:

@@ -33,33 +33,33 @@ def test_the_loss_of_a_row_is_that_of_transformers(
         labels = [token if learned else -100 for token, learned in zip(row.ids, row.mask, strict=True)]
         with torch.no_grad():
             loss = reference(input_ids=torch.tensor([row.ids]), labels=torch.tensor([labels])).loss
-        assert learner.fit([[row]]).loss == pytest.approx(float(loss), abs=1e-5)
+        assert learner.weights.fit([[row]]).loss == pytest.approx(float(loss), abs=1e-5)
 
 
 def test_rows_with_a_common_beginning_and_of_many_lengths_have_the_loss_of_single_ones(
     learner: Learner, rows: list[EncodedExample]
 ) -> None:
-    single = sum(learner.fit([[row]]).loss * row.answer_tokens for row in rows)
+    single = sum(learner.weights.fit([[row]]).loss * row.answer_tokens for row in rows)
     mean = single / sum(row.answer_tokens for row in rows)
-    assert learner.fit([rows]).loss == pytest.approx(mean, abs=1e-5)
-    assert learner.fit([rows[:7], rows[7:]]).loss == pytest.approx(mean, abs=1e-5)
+    assert learner.weights.fit([rows]).loss == pytest.approx(mean, abs=1e-5)
+    assert learner.weights.fit([rows[:7], rows[7:]]).loss == pytest.approx(mean, abs=1e-5)
 
 
 def test_a_step_over_a_common_beginning_is_the_step_over_whole_rows(
     tiny_llama: Path, rows: list[EncodedExample]
 ) -> None:
     common, whole = (Learner(tiny_llama, Recipe(rank=4, seed=3)) for _ in range(2))
-    common.step([[rows[0], rows[0]]], 1e-2)
-    whole.step([[rows[0]]], 1e-2)
+    common.weights.step([[rows[0], rows[0]]], 1e-2)
+    whole.weights.step([[rows[0]]], 1e-2)
     each = [[row] for row in rows]
-    assert common.fit(each).loss == pytest.approx(whole.fit(each).loss, abs=1e-4)
+    assert common.weights.fit(each).loss == pytest.approx(whole.weights.fit(each).loss, abs=1e-4)
 
 
 def test_a_snapshot_brings_the_weights_back(learner: Learner, rows: list[EncodedExample]) -> None:
-    before = learner.fit([rows]).loss
+    before = learner.weights.fit([rows]).loss
     kept = learner.weights.snapshot()
-    learner.step([rows], 1e-2)
-    learner.step([rows], 1e-2)
-    assert learner.fit([rows]).loss < before
+    learner.weights.step([rows], 1e-2)
+    learner.weights.step([rows], 1e-2)
+    assert learner.weights.fit([rows]).loss < before
     learner.weights.restore(kept)
-    assert learner.fit([rows]).loss == pytest.approx(before, abs=1e-6)
+    assert learner.weights.fit([rows]).loss == pytest.approx(before, abs=1e-6)
