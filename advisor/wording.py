@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from advisor.counted import counted
 from advisor.decision import FARTHEST, USEFUL, Decision, confidence
+from advisor.errors import ON_REQUEST
 from advisor.statistics import Standing
 
 METRIC_WORDS = {
@@ -135,10 +137,11 @@ def _reservations(found: Findings) -> Iterator[str]:
     if chosen in found.dropped:
         yield f"{chosen} left the race early: use the preset thorough to measure it to the end."
     if found.stopped:
-        yield (
-            f"Measuring was stopped, {found.stopped}: this rests on "
-            f"{found.samples} of {found.given_samples - found.locked} samples."
-        )
+        every = found.given_samples - found.locked
+        rests = f"this rests on {found.samples} of {counted(every, 'sample')}"
+        told = rests if found.samples < every else "some methods are left out"
+        way = "" if found.stopped == ON_REQUEST else "; a larger budget goes on from here"
+        yield f"Measuring was stopped, {found.stopped}: {told}{way}."
     for reason in dict.fromkeys(found.failed.values()):
         names = [name for name, why in found.failed.items() if why == reason]
         which = "it is" if len(names) == 1 else "they are"

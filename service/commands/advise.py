@@ -104,10 +104,11 @@ def _hand_over(folder: Path, json_out: Path | None, report: Path | None) -> None
 
 
 def _print(result: Recommendation, folder: Path) -> None:
-    if result.status == "partial":
+    if result.stopped == ON_REQUEST:
         console.print("This is the standing of what was measured. Run it again to go on.")
     for method, reason in result.not_run.items():
-        console.print(f"not run: {method}: {reason}", style="dim", markup=False, highlight=False)
+        told = f"{'' if method in result.dropped else 'not run: '}{method}: {reason}"
+        console.print(told, style="dim", markup=False, highlight=False)
     for finding in result.audit:
         console.print(f"samples: {finding.message}", style="dim", markup=False, highlight=False)
     typer.echo(result.sentence)

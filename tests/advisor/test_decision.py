@@ -103,6 +103,11 @@ def test_what_an_answer_that_never_changes_also_reaches_is_not_recommended() -> 
             {"failed": {"lora": "out of memory.", "head": "no head", "rag-lora": "out of memory."}},
             "lora and rag-lora could not be measured (out of memory), so they are not ruled out. head could",
         ),
+        ({"stopped": "on request", "given_samples": 300, "locked": 100}, "this rests on 100 of 200 samples."),
+        (
+            {"stopped": "the budget of 1 call is spent"},
+            "1 call is spent: some methods are left out; a larger budget goes on from here.",
+        ),
         ({"cautions": {"rag": "its p95 latency is high"}}, "Mind that its p95 latency is high."),
         ({"cautions": {"lora": "its p95 latency is high"}}, "Take rag"),
     ],

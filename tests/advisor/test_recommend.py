@@ -238,7 +238,7 @@ def test_an_input_that_does_not_fit_is_a_wrong_answer_and_nothing_more(tmp_path:
     assert {row.method: row.too_long for row in found.rows} == {**prompted, "rag-reader": 0}
     assert found.cases[0].outputs["rag"] == "" and found.cases[0].scores["rag"] == 0
     assert found.recommended == "rag"
-    assert "do not fit" in (tmp_path / "report.html").read_text()
+    assert "too long for the model" in (tmp_path / "report.html").read_text()
 
 
 def test_where_no_input_fits_the_methods_fail(tmp_path: Path) -> None:
