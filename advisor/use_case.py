@@ -20,6 +20,7 @@ from pydantic import (
 from advisor.counted import counted
 from advisor.errors import UseCaseError
 from generation.catalog import is_remote
+from generation.faults import first_fault
 from generation.words import count_words, normalise
 
 MIN_SAMPLES = 20
@@ -183,7 +184,7 @@ class UseCase(Strict):
     @classmethod
     def _enough_samples(cls, samples: Any) -> Any:
         """Counted before any sample is read, so that a million of them cost nothing."""
-        if isinstance(samples, Sized) and not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
+        if _is_some(samples) and not MIN_SAMPLES <= len(samples) <= MAX_SAMPLES:
             raise ValueError(
                 f"has {counted(len(samples), 'sample')}; between {MIN_SAMPLES} and {MAX_SAMPLES} are needed: "
                 + ("label more cases" if len(samples) < MIN_SAMPLES else "send a random part of them")
@@ -202,7 +203,7 @@ class UseCase(Strict):
     @field_validator("corpus", mode="before")
     @classmethod
     def _some_documents(cls, corpus: Any) -> Any:
-        if isinstance(corpus, Sized) and not 1 <= len(corpus) <= MAX_DOCUMENTS:
+        if _is_some(corpus) and not 1 <= len(corpus) <= MAX_DOCUMENTS:
             raise ValueError(
                 f"has {len(corpus)} documents; between 1 and {MAX_DOCUMENTS} are allowed: "
                 "leave the field out where there are no documents"
@@ -229,6 +230,11 @@ class UseCase(Strict):
         return self
 
 
+def _is_some(things: Any) -> bool:
+    """Whether they can be counted; the letters of a text and the fields of an object are not meant."""
+    return isinstance(things, Sized) and not isinstance(things, str | dict)
+
+
 def check(data: Any) -> UseCase:
     """Read a use case from plain data.
 
@@ -239,9 +245,8 @@ def check(data: Any) -> UseCase:
     try:
         return UseCase.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "use case"
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
+        fault = first_fault(error.errors(), data)
+        message = fault.message
+        if fault.kind == "extra_forbidden":
             message = f"is not a field of a use case; known are {', '.join(UseCase.model_fields)}"
-        raise UseCaseError(field, message) from None
+        raise UseCaseError(fault.where or "use case", message) from None

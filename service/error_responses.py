@@ -9,15 +9,20 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from advisor.errors import UseCaseError
+from generation.faults import first_fault
 from generation.surrogates import without_surrogates
 from service.errors import BY_STATUS, RULES, InvalidRequest, Rule, ServiceError, rule_for
 from service.request_ids import HEADER, request_id_of
 
 log = logging.getLogger(__name__)
 INTERNAL = "Something went wrong on the server; its log holds the details under this request id."
+UNREADABLE = (
+    "The body cannot be read: it is not UTF-8, or has numbers or a nesting beyond reason; send plain JSON."
+)
 BROKEN_TEXT = "The body holds half of a surrogate pair, which is no text; send whole characters."
 
 
@@ -70,7 +75,7 @@ async def _by_rule(request: Request, error: Exception) -> JSONResponse:
 async def _by_status(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     rule = BY_STATUS.get(error.status_code, Rule(error.status_code, "invalid_request_error"))
-    message = str(error.detail)
+    message = UNREADABLE if isinstance(error.__cause__, ValueError | RecursionError) else str(error.detail)
     if error.status_code == 404:
         message = (
             f"There is no route {request.method} {request.url.path}; see /openapi.json for those that exist."
@@ -85,19 +90,30 @@ async def _by_status(request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fault = error.errors()[0]
-    where = [str(part) for part in fault["loc"][1:]]
-    param = ".".join(where) or None
-    return respond(InvalidRequest(_explain(fault, param), param), request.scope)
+    message, param = _explain(request, error)
+    return respond(InvalidRequest(message, param), request.scope)
 
 
-def _explain(fault: Mapping[str, Any], param: str | None) -> str:
-    if fault["type"] == "json_invalid":
-        return f"The body is not valid JSON: {fault.get('ctx', {}).get('error', 'it cannot be parsed')}."
-    if param is None:
-        return "The body is missing or has the wrong content type; send application/json."
-    if fault["type"] == "extra_forbidden":
-        return f"{param} is not a supported field; leave it out."
-    if fault["type"] == "missing":
-        return f"{param} is missing; it is required."
-    return f"{param}: {fault['msg'].removeprefix('Value error, ')}"
+def _explain(request: Request, error: RequestValidationError) -> tuple[str, str | None]:
+    place, *rest = error.errors()[0]["loc"]
+    if error.errors()[0]["type"] == "json_invalid":
+        reason = error.errors()[0]["ctx"]["error"]
+        return f"The body is not valid JSON: {reason} at character {rest[0]}.", None
+    if place == "body" and (reason := _unfit(error.body, request.headers.get("content-type", ""))):
+        return reason, None
+    sent: dict[str, object] = {"body": error.body, "query": request.query_params, "header": request.headers}
+    faults = [{**one, "loc": one["loc"][1:]} for one in error.errors() if one["loc"][0] == place]
+    fault = first_fault(faults, sent.get(place))
+    return str(fault), fault.where or None
+
+
+def _unfit(body: object, content_type: str) -> str | None:
+    """Why a body is none in which fields could be looked for."""
+    if isinstance(body, FormData):
+        is_form = content_type.startswith("multipart/form-data")
+        return None if is_form else "The body has the wrong content type; send a form as multipart/form-data."
+    if body is None:
+        return "The body is empty; send the fields that /openapi.json describes."
+    if isinstance(body, bytes):
+        return "The body has the wrong content type; send the header Content-Type: application/json."
+    return None if isinstance(body, Mapping) else "The body is not a JSON object; send one, in braces."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Container, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from generation.faults import first_fault
 from retrieval.evaluation.errors import InvalidQuestionsError
 from retrieval.store.fusion import MIN_LABELS
 from retrieval.store.records import StoredFile
@@ -101,12 +103,13 @@ def relevant_files(
 
 def _parsed(number: int, line: str) -> LabelledQuestion:
     try:
-        return LabelledQuestion.model_validate_json(line)
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        raise InvalidQuestionsError(f"Line {number} is not JSON; write one object on each line.") from None
+    try:
+        return LabelledQuestion.model_validate(data)
     except ValidationError as error:
-        fault = error.errors(include_input=False)[0]
-        field = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
-        raise InvalidQuestionsError(f"Line {number}: {field + ': ' if field else ''}{message}.") from None
+        raise InvalidQuestionsError(f"Line {number}: {first_fault(error.errors(), data)}") from None
 
 
 def matches(label: str, file_id: str, filename: str) -> bool:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from finetune.gate import BOUND
 from finetune.replay import SHARE
+from generation.faults import first_fault
 from service.commands.data import read_or_fail
 from service.commands.messages import BAD_INPUT, fail
 from service.jobs.training_files import TrainingData
@@ -74,8 +75,7 @@ def body_of(wish: TrainWish) -> CreateJob:
     try:
         return CreateJob.model_validate(asked)
     except ValidationError as error:
-        fault = error.errors(include_input=False)[0]
-        fail(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}", BAD_INPUT)
+        fail(str(first_fault(error.errors(), asked)), BAD_INPUT)
 
 
 def _numbered(given: str, usual: float) -> tuple[Path, float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
+
+from service.schemas.files import UploadFile
 
 
 class DatasetCheck(BaseModel):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import UploadFile as Upload
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from service.schemas.lists import Identified, ListQuery
 from service.storage.files import StoredFile
 
+
+def _is_file(value: Any) -> Any:
+    if isinstance(value, str):
+        raise ValueError("needs a file name; send one in the multipart part")
+    return value
+
+
+UploadFile = Annotated[Upload, BeforeValidator(_is_file)]
+"""A part without a file name reaches us as text."""
 Purpose = Literal["fine-tune", "assistants", "user_data"]
 
 

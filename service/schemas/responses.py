@@ -119,11 +119,12 @@ class ResponseCreate(BaseModel):
             if field in data and data[field] is not None and data[field] not in neutral:
                 hint = INSTEAD.get(field, "; leave it out")
                 raise InvalidRequest(f"{field} is not supported by this server{hint}.", field)
-        for place, tool in enumerate(data.get("tools") or []):
+        tools = data.get("tools")
+        for place, tool in enumerate(tools if isinstance(tools, list) else ()):
             if isinstance(tool, dict) and tool.get("type") != "file_search":
                 raise InvalidRequest(
-                    f"tools.{place}: only file_search is supported by this server, not {tool.get('type')!r}.",
-                    f"tools.{place}",
+                    f"tools[{place}]: only file_search is supported here, not {tool.get('type')!r}.",
+                    f"tools[{place}]",
                 )
         dropped = {*NEUTRAL, *IGNORED}
         return {field: value for field, value in data.items() if field not in dropped and value is not None}

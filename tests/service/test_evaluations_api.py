@@ -144,7 +144,7 @@ def test_a_label_that_names_no_file_fails_with_its_name(
     [
         ({"questions": None}, 400, "questions"),
         ({"questions": []}, 400, "questions"),
-        ({"questions": [{"question": "Who?"}]}, 400, "questions.0"),
+        ({"questions": [{"question": "Who?"}]}, 400, "questions[0]"),
         ({"questions_file": "file-none", "questions": None}, 404, "questions_file"),
         ({"questions_file": "file-none"}, 400, "questions"),
         ({"reader": "generative"}, 400, "model"),

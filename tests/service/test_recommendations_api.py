@@ -110,9 +110,13 @@ EMPTY = [{"input": "a", "output": " "}]
 WRONG: dict[str, tuple[Callable[[dict], Any], str, str]] = {
     "no samples": (lambda u: u | {"samples": []}, "samples", "0 samples"),
     "no samples field": (without_samples, "samples", "required"),
-    "one sample": (lambda u: u | {"samples": u["samples"][:1]}, "samples", "1 samples"),
-    "empty output": (lambda u: u | {"samples": u["samples"] + EMPTY}, "samples.24.output", "at least 1"),
-    "long samples": (lambda u: u | {"samples": LONG + u["samples"]}, "samples.0.input", "5000 words"),
+    "one sample": (lambda u: u | {"samples": u["samples"][:1]}, "samples", "1 sample;"),
+    "empty output": (
+        lambda u: u | {"samples": u["samples"] + EMPTY},
+        "samples[24].output",
+        "must not be empty",
+    ),
+    "long samples": (lambda u: u | {"samples": LONG + u["samples"]}, "samples[0].input", "5000 words"),
     "no documents": (lambda u: u | {"corpus": []}, "corpus", "0 documents"),
     "unknown field": (lambda u: u | {"sample": 1}, "sample", "not a field"),
     "unknown preset": (lambda u: u | {"preset": "slow"}, "preset", "quick"),
