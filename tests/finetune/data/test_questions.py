@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -82,9 +81,9 @@ def test_passages_that_do_not_fit_are_counted_not_cut() -> None:
 
 @pytest.mark.parametrize("piece", ["\n", "\n*", "Q: a\n", " ", "Q:\n\n"])
 def test_a_model_that_repeats_itself_does_not_stall(piece: str) -> None:
-    began = perf_counter()
-    made = ask_documents(ScriptedModel("w", lambda _: piece * 20_000), [MILL])
-    assert made.kept == () and perf_counter() - began < 5
+    """With quadratic work the test would run into its timeout."""
+    made = ask_documents(ScriptedModel("w", lambda _: piece * 200_000), [MILL])
+    assert made.kept == ()
 
 
 @given(st.text(max_size=80))

@@ -3,7 +3,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,14 +59,12 @@ def test_wild_names_cross_over(extractor: Extractor, name: str) -> None:
 
 
 def test_a_deadline_ends_what_cannot_be_interrupted() -> None:
-    started = time.monotonic()
     with Extractor() as extractor:
         extractor.extract("warm.txt", b"warm")
         with pytest.raises(ExtractionStoppedError, match=r"longer than 0\.3 seconds") as stopped:
             extractor.extract("a.eml", ENDLESS, seconds=0.3)
         assert stopped.value.code == "server_error"
         assert extractor.extract("a.txt", b"The next file is read.").text == "The next file is read."
-    assert time.monotonic() - started < 30
 
 
 def test_one_file_alone(files: dict[str, bytes]) -> None:
