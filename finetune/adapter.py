@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from safetensors import SafetensorError
 
 from finetune.errors import TrainingError
 from finetune.recipe import Recipe
+from finetune.session import Parent, ParentMode
 from finetune.standing import Ending
 from generation.adapter_folder import (
     MANIFEST,
     MODEL_MANIFEST,
+    adapter_name,
     check_adapter,
     finished_adapters,
     read_fields,
@@ -36,6 +38,7 @@ __all__ = [
     "check_adapter",
     "finished_adapters",
     "from_fields",
+    "lineage",
     "read",
     "read_trained_model",
     "sync_entry",
@@ -50,7 +53,7 @@ class Ancestor:
     """An adapter that another one was made from."""
 
     name: str
-    mode: Literal["continue", "stack"]
+    mode: ParentMode
     weights_hash: str
     data_hash: str
 
@@ -109,6 +112,14 @@ def read_trained_model(folder: Path) -> Manifest:
         ModelUnavailableError: no training finished there.
     """
     return from_fields(read_fields(folder, MODEL_MANIFEST))
+
+
+def lineage(parent: Parent | None, made: Manifest | None) -> tuple[Ancestor, ...]:
+    """The ancestors of a child, given what its parent's manifest tells."""
+    if parent is None or made is None:
+        return ()
+    own = Ancestor(adapter_name(parent.folder), parent.mode, made.weights_hash, made.data_hash)
+    return (*made.lineage, own)
 
 
 def weights_hash(folder: Path) -> str:

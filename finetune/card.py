@@ -43,7 +43,7 @@ tags: [{recipe.method}, trivium]
 {ENDINGS[manifest.ending]}
 
 {epoch_table(manifest)}
-{_ancestors(manifest)}
+{ancestors(manifest)}
 | hash of | SHA-256 |
 | --- | --- |
 | base | {manifest.base_hash} |
@@ -75,7 +75,8 @@ def _shown(values: tuple[float, ...], at: int) -> str:
     return f"{values[at]:.3f}" if at < len(values) else "-"
 
 
-def _ancestors(manifest: Manifest) -> str:
+def ancestors(manifest: Manifest) -> str:
+    """What it was made from; nothing where that is the base alone."""
     if not manifest.lineage:
         return ""
     return "Made from " + ", then ".join(f"{a.name} ({a.mode})" for a in manifest.lineage) + ".\n"

@@ -87,13 +87,13 @@ def estimate(base: Path, order: Order, adapter: Path | None = None) -> Estimate:
 
 
 def _job(base: Path, order: Order, adapter: Path | None) -> Job | EncoderJob:
+    parent = Parent(adapter, order.mode) if adapter else None
     if order.labelled is None:
-        parent = Parent(adapter, order.mode) if adapter else None
         return Job(base, order.examples, order.recipe, order.aside, parent)
     # Loaded only now: few trainings are of this kind.
     from finetune.encoders.training import job_for
 
-    return job_for(base, order.labelled.rows, order.recipe, order.labelled.aside)
+    return job_for(base, order.labelled.rows, order.recipe, order.labelled.aside, parent=parent)
 
 
 def _probe(job: Job | EncoderJob) -> _Cost:

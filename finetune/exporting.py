@@ -32,7 +32,7 @@ def export(parts: Parts, form: Format, out: Path, converter: Path | None = None)
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError(f"{out} is in use; name a folder that is new or empty.")
-    if form == "peft" and parts.adapter is None:
+    if form == "peft" and not (parts.adapter and (parts.adapter / "adapter_config.json").exists()):
         raise ExportError(
             f"{parts.base_name!r} is no adapter, so there is nothing in PEFT's form; export it as merged."
         )

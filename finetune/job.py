@@ -16,7 +16,6 @@ from finetune.lora import inherited
 from finetune.recipe import Recipe
 from finetune.rows import EncodedExample
 from finetune.session import Parent, Validation
-from generation.adapter_folder import adapter_name
 from generation.encoding import prompt_hash
 from generation.fingerprint import folder_hash
 from generation.prefix import shared_length
@@ -59,7 +58,7 @@ class Job:
             raise DatasetError(["A judge scores answers; give it validation rows that are conversations."])
         self.plan = batches.plan(own_lengths(self.rows), self.recipe)
         remembered = self._remember(activations or Activations())
-        self.lineage = _lineage(parent)
+        self.lineage = adapter.lineage(parent, adapter.read(parent.folder) if parent else None)
         self.identity: dict[str, Any] = {
             "base": folder_hash(base),
             "prompts": prompt_hash(self.learner.tokenizer),
@@ -118,11 +117,3 @@ def _fitting(recipe: Recipe, parent: Parent | None) -> Recipe:
         return recipe
     stacked = any(ancestor.mode == "stack" for ancestor in made.lineage)
     return replace(inherited(recipe, parent.folder), layers=None if stacked else made.recipe.layers)
-
-
-def _lineage(parent: Parent | None) -> tuple[adapter.Ancestor, ...]:
-    if parent is None:
-        return ()
-    made = adapter.read(parent.folder)
-    name = adapter_name(parent.folder)
-    return (*made.lineage, adapter.Ancestor(name, parent.mode, made.weights_hash, made.data_hash))

@@ -58,9 +58,7 @@ class LoraModel:
             return get_peft_model(model, _config(model, recipe))
         if parent.mode == "continue":
             check_adapter(parent.folder, self._base, self._tokenizer)
-            return PeftModel.from_pretrained(
-                model, parent.folder, is_trainable=True, torch_device=checkpoint.device()
-            )
+            return attached(model, parent.folder)
         if recipe.method == "qlora":
             raise RecipeError(
                 "An adapter cannot be stacked on a base of 4 bits; continue it, or choose lora."
@@ -84,6 +82,12 @@ def inherited(recipe: Recipe, folder: Path) -> Recipe:
     plain: Method = "qlora" if recipe.method == "qlora" else "lora"
     method: Method = "dora" if config.use_dora else "rslora" if config.use_rslora else plain
     return replace(recipe, method=method, rank=config.r, alpha=config.lora_alpha)
+
+
+def attached(model: Any, folder: Path) -> Any:
+    """The model with the adapter in the folder, ready to learn more."""
+    with checkpoint.hushed():
+        return PeftModel.from_pretrained(model, folder, is_trainable=True, torch_device=checkpoint.device())
 
 
 def save_adapter(module: Any, folder: Path) -> None:

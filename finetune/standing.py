@@ -50,8 +50,8 @@ class Standing:
         """The best epoch so far, as it is told: from 1."""
         return None if self.best is None else self.best + 1
 
-    def told(self) -> dict[str, Any]:
-        """What a manifest tells of it."""
+    def told(self, epoch: int | None) -> dict[str, Any]:
+        """What a manifest tells of it, where the weights are those of an epoch or the last."""
         return {
             "steps": self.step,
             "trained_tokens": self.tokens,
@@ -59,6 +59,7 @@ class Standing:
             "validation_losses": tuple(self.validation_losses),
             "scores": tuple(self.scores),
             "seconds": round(self.seconds, 3),
+            "best_epoch": epoch,
             "ending": self.ending,
         }
 

@@ -102,9 +102,8 @@ def _write(job: Job, standing: Standing, folder: Path, epoch: int | None) -> ada
         rows=len(job.rows),
         created=int(time.time()),
         dropped_rows=job.dropped_rows,
-        best_epoch=epoch,
         lineage=job.lineage,
-        **standing.told(),
+        **standing.told(epoch),
     )
     write_metrics(folder, standing.history)
     write_card(folder, manifest)

@@ -66,7 +66,7 @@ def _finished(root: Path, manifest: str) -> list[Path]:
 
 
 def read_fields(folder: Path, manifest: str = MANIFEST) -> dict[str, Any]:
-    """All fields of a manifest.
+    """All fields of a manifest; of an encoder's those of its training.
 
     Raises:
         ModelUnavailableError: the folder is not a finished adapter.
@@ -77,11 +77,12 @@ def read_fields(folder: Path, manifest: str = MANIFEST) -> dict[str, Any]:
         raise ModelUnavailableError(
             f"Adapter {adapter_name(folder)!r} is not finished or damaged ({error}); train it again."
         ) from error
-    if not isinstance(fields, dict):
+    told = fields.get("training", fields) if isinstance(fields, dict) else None
+    if not isinstance(told, dict):
         raise ModelUnavailableError(
             f"Adapter {adapter_name(folder)!r} has a damaged manifest; train it again."
         )
-    return fields
+    return told
 
 
 def read_manifest(folder: Path, manifest: str = MANIFEST) -> AdapterManifest:

@@ -112,21 +112,14 @@ class Catalog:
         return self._local.base(name)
 
     def parts(self, name: str) -> Parts:
-        """What a base or an adapter is made of, for training it on.
+        """What a base, an adapter or an encoder that has learned is made of, for training it on.
 
         Raises:
             UnknownModelError: no local model of that name.
             ModelUnavailableError: an adapter that is damaged, or whose base is gone.
         """
-        return self._local.find(name) or Parts(name, self._local.base(name))
-
-    def parts_of(self, made: Path, manifest: AdapterManifest) -> Parts:
-        """What a training wrote, and the base that it was made for.
-
-        Raises:
-            ModelUnavailableError: the base is gone.
-        """
-        return self._local.parts_of(made, manifest)
+        made = self._local.find(name) or self._local.learned_encoder(name)
+        return made or Parts(name, self._local.base(name))
 
     def base_name(self, manifest: AdapterManifest) -> str:
         """The name here of the base that something was made for, be it there or not."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.adapter_folder import (
+    ENCODER_MANIFEST,
     MANIFEST,
     MODEL_MANIFEST,
     AdapterManifest,
@@ -82,18 +83,21 @@ class LocalModels:
         whole = self._bases.get(name) or self._finished(name, MODEL_MANIFEST)
         if whole is not None:
             return Parts(name, whole)
-        adapter = self._finished(name, MANIFEST)
-        if adapter is None:
-            return None
-        return self.parts_of(adapter, read_manifest(adapter))
+        return self._made_for_a_base(name, MANIFEST)
 
-    def parts_of(self, made: Path, manifest: AdapterManifest) -> Parts:
-        """What a training wrote, and the base that it was made for.
+    def learned_encoder(self, name: str) -> Parts | None:
+        """What an encoder that has learned is made of; it is no language model, so `find` finds none.
 
         Raises:
-            ModelUnavailableError: the base is gone.
+            ModelUnavailableError: it is damaged, or its base is gone.
         """
-        base = self.base_name(manifest)
+        return self._made_for_a_base(name, ENCODER_MANIFEST)
+
+    def _made_for_a_base(self, name: str, kind: str) -> Parts | None:
+        made = self._finished(name, kind)
+        if made is None:
+            return None
+        base = self.base_name(read_manifest(made, kind))
         try:
             return Parts(base, self.base(base), made)
         except UnknownModelError as error:

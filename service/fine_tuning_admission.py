@@ -10,7 +10,6 @@ from uuid import uuid4
 from finetune.errors import FinetuneError
 from finetune.naming import root_of, trained_name
 from finetune.quantization import check_quantizes
-from generation.adapter_folder import ENCODER_MANIFEST, adapter_path
 from generation.catalog import Parts, is_remote
 from generation.errors import ModelUnavailableError, UnknownModelError
 from service.errors import InvalidRequest
@@ -93,11 +92,6 @@ def find_model(here: Resources, name: str) -> Parts:
     except ModelUnavailableError as error:
         raise InvalidRequest(f"model: {error}", "model") from error
     except UnknownModelError as error:
-        if (adapter_path(here.data.adapters, name) / ENCODER_MANIFEST).exists():
-            raise InvalidRequest(
-                f"model: {name!r} is an encoder that has learned; train its base anew, on all rows together.",
-                "model",
-            ) from error
         raise UnknownModelError(_fate(here, name) or str(error)) from error
 
 

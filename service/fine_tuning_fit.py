@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
-from generation.adapter_folder import read_fields
+from generation.adapter_folder import ENCODER_MANIFEST, MANIFEST, read_fields
 from generation.catalog import Parts
 from generation.families import family_of
 from service.errors import InvalidRequest
@@ -34,7 +36,7 @@ def check_fit(body: TrainingBody, parts: Parts | None) -> None:
 def _misfits(body: TrainingBody, parts: Parts | None) -> Iterator[Misfit]:
     if parts is None:
         return _with_server(body)
-    return _with_encoder(body) if family_of(parts.base) == "encoder" else _with_writer(body, parts)
+    return (_with_encoder if family_of(parts.base) == "encoder" else _with_writer)(body, parts)
 
 
 def _with_server(body: TrainingBody) -> Iterator[Misfit]:
@@ -48,7 +50,7 @@ def _with_server(body: TrainingBody) -> Iterator[Misfit]:
         yield field, "another server is told epochs, batch size, learning rate and seed alone; leave it out."
 
 
-def _with_encoder(body: TrainingBody) -> Iterator[Misfit]:
+def _with_encoder(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
     if body.recipe.kind in UNFIT:
         yield "recipe.kind", "an encoder learns by an adapter or by a head alone; choose lora or head."
     if body.recipe.long_rows:
@@ -56,8 +58,14 @@ def _with_encoder(body: TrainingBody) -> Iterator[Misfit]:
             "recipe.long_rows",
             "an encoder reads the beginning of a long text, and tells of how many; leave it out.",
         )
-    if body.parent_mode:
-        yield "parent_mode", "an encoder always begins with its base; leave it out."
+    if body.parent_mode == "stack":
+        yield "parent_mode", "an encoder is trained on as it is; continue it instead."
+    if parts.adapter and _made(parts.adapter).get("method") == "head":
+        yield (
+            "model",
+            f"{body.model!r} is a head alone, fitted in one go; train its base on all rows together.",
+        )
+    yield from _with_parent(body, parts, "train its base anew")
     for field in ("mixture", "replay", "gate"):
         if getattr(body, field):
             yield field, "an encoder learns one file; put all rows into it, and leave this out."
@@ -81,24 +89,21 @@ def _with_writer(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
         )
     if body.replay and not parts.adapter and not parts.base_name.startswith("ft:"):
         yield "replay", f"{body.model!r} was trained by no job, so nothing can be replayed; use mixture."
-    if parts.adapter is None:
-        if body.parent_mode:
-            yield (
-                "parent_mode",
-                f"{body.model!r} is no adapter, which could be continued; leave it out.",
-            )
-        return
-    if body.recipe.kind in WHOLE:
+    if parts.adapter and body.recipe.kind in WHOLE:
         yield "recipe.kind", f"{body.model!r} is an adapter, whose base stays as it is; choose lora."
     if body.parent_mode == "stack" and body.recipe.kind in ("dora", "qlora"):
         yield "recipe.kind", f"{body.recipe.kind} cannot be stacked; choose lora, or continue the parent."
-    if body.parent_mode != "stack":
-        yield from _with_kept_shape(body, parts)
+    yield from _with_parent(body, parts, "stack a new adapter on it")
 
 
-def _with_kept_shape(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
-    assert parts.adapter is not None
-    made = read_fields(parts.adapter).get("recipe", {})
+def _with_parent(body: TrainingBody, parts: Parts, instead: str) -> Iterator[Misfit]:
+    if parts.adapter is None:
+        if body.parent_mode:
+            yield "parent_mode", f"{body.model!r} is no adapter, which could be continued; leave it out."
+        return
+    if body.parent_mode == "stack":
+        return
+    made = _made(parts.adapter)
     kept = {**made, "kind": _form(made.get("method"))}
     wanted = {**body.recipe.model_dump(exclude_unset=True)}
     if "kind" in wanted:
@@ -106,7 +111,13 @@ def _with_kept_shape(body: TrainingBody, parts: Parts) -> Iterator[Misfit]:
     for field in SHAPE:
         if field in wanted and wanted[field] != kept.get(field):
             told = f"{body.model!r} has {kept.get(field)!r} and is trained on as it is"
-            yield f"recipe.{field}", f"{told}; leave it out, or stack a new adapter on it."
+            yield f"recipe.{field}", f"{told}; leave it out, or {instead}."
+
+
+def _made(folder: Path) -> dict[str, Any]:
+    """The recipe that an adapter was made by."""
+    manifest = ENCODER_MANIFEST if (folder / ENCODER_MANIFEST).exists() else MANIFEST
+    return dict(read_fields(folder, manifest).get("recipe", {}))
 
 
 def _form(kind: str | None) -> str | None:

@@ -101,10 +101,10 @@ def _learn_anyway(order: Order, parts: Parts, out: Path, session: Session, tell:
 
 
 def _learn(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
+    parent = Parent(parts.adapter, order.mode) if parts.adapter else None
     if order.labelled is None:
         from finetune.training import train_adapter
 
-        parent = Parent(parts.adapter, order.mode) if parts.adapter else None
         train_adapter(
             parts.base,
             order.examples,
@@ -118,7 +118,15 @@ def _learn(order: Order, parts: Parts, out: Path, session: Session, tell: Listen
     from finetune.encoders.training import train_encoder
 
     rows, aside_rows = order.labelled.rows, order.labelled.aside
-    made = train_encoder(parts.base, rows, out, dials=order.recipe, validation=aside_rows, session=session)
+    made = train_encoder(
+        parts.base,
+        rows,
+        out,
+        dials=order.recipe,
+        validation=aside_rows,
+        parent=parent,
+        session=session,
+    )
     if made.cut_rows:
         tell(Event(f"Of {made.cut_rows:,} long texts only the beginning is read, in serving too"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.adapter import Manifest, from_fields, weights_hash
-from finetune.card import ENDINGS, epoch_table
+from finetune.card import ENDINGS, ancestors, epoch_table
 from finetune.encoders.rows import Kind
 from generation.adapter_folder import ENCODER_MANIFEST as MANIFEST
 from generation.adapter_folder import adapter_name
@@ -101,6 +101,7 @@ It says: {names}.
 {made.rows} rows, {made.steps} steps, {made.seconds:.0f} s.{cut} {ENDINGS[made.ending]}
 
 {epoch_table(made)}
+{ancestors(made)}
 | hash of | SHA-256 |
 | --- | --- |
 | base | {made.base_hash} |

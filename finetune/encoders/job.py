@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
-from finetune import batches
+from finetune import adapter, batches
 from finetune.batches import Step
 from finetune.data.rows import Row, as_json
-from finetune.encoders.folder import FORM
+from finetune.data.splitting import Split
+from finetune.encoders import folder
+from finetune.encoders.folder import FORM, EncoderManifest
 from finetune.encoders.learner import EncoderLearner
 from finetune.encoders.rows import Reader, encode, kind_of, names_in
 from finetune.encoders.tagging import accuracy, entity_f1
+from finetune.errors import DatasetError, RecipeError
+from finetune.lora import inherited
 from finetune.recipe import Recipe
-from finetune.session import Judge
+from finetune.session import Judge, Parent
 from generation.fingerprint import folder_hash
 
 Metric = Callable[[Sequence[str], Sequence[str]], float]
@@ -25,14 +30,21 @@ Metric = Callable[[Sequence[str], Sequence[str]], float]
 class EncoderData:
     """Rows as an encoder on that base reads them.
 
+    Args:
+        parent: an encoder that shall learn them too.
+
     Raises:
-        DatasetError: rows that cannot be learned.
+        DatasetError: rows that cannot be learned, or not by the parent.
         ModelUnavailableError: the base has no readable tokenizer.
     """
 
-    def __init__(self, base: Path, rows: Sequence[Row], aside: Sequence[Row]) -> None:
+    def __init__(
+        self, base: Path, rows: Sequence[Row], aside: Sequence[Row], parent: EncoderManifest | None = None
+    ) -> None:
         self.kind = kind_of([*rows, *aside])
-        self.names = names_in(rows)
+        if parent and parent.kind != self.kind:
+            raise DatasetError([f"The model has learned {parent.kind}, and these are {self.kind}."])
+        self.names = names_in(rows, parent.names if parent else ())
         reader = Reader(base)
         read, kept = encode(rows, self.names, reader), encode(aside, self.names, reader)
         self.rows, self.aside, self.cut = read.rows, kept.rows, read.cut
@@ -44,29 +56,48 @@ class EncoderJob:
 
     Raises:
         ModelUnavailableError: there is no readable encoder at `base`.
-        RecipeError: the recipe does not fit the encoder.
+        AdapterMismatchError: the parent was made for another base.
+        DatasetError: rows that cannot be learned, or not by the parent.
+        RecipeError: the recipe does not fit the encoder or the parent.
     """
 
-    def __init__(self, base: Path, data: EncoderData, recipe: Recipe, metric: Metric | None) -> None:
+    def __init__(
+        self, base: Path, split: Split, recipe: Recipe, metric: Metric | None, parent: Parent | None
+    ) -> None:
+        made = folder.check(parent.folder, base) if parent else None
+        data = EncoderData(base, split.training, split.validation, made)
+        if parent and made:
+            recipe = _fitting(recipe, parent, made)
         self.base, self.data, self.rows, self.aside = base, data, data.rows, data.aside
-        self.learner = EncoderLearner(base, data.names, data.rows, recipe)
+        self.learner = EncoderLearner(base, data.names, data.rows, recipe, parent.folder if parent else None)
         self.recipe = recipe.settled(self.learner.width)
         self.plan = _plan([len(row.ids) for row in data.rows], self.recipe)
         lengths = [len(row.ids) for row in data.aside]
         self.aside_batches = batches.by_length(data.aside, lengths, self.recipe.batch_tokens)
         self.judge = self._judge(metric) if data.aside else None
+        self.lineage = adapter.lineage(parent, made.training if made else None)
         self.identity = {
             "base": folder_hash(base),
             "form": FORM,
             "data": data.data_hash,
             "validation data": data.aside_hash,
             "recipe": repr(self.recipe),
+            "parents": [asdict(ancestor) for ancestor in self.lineage],
         }
 
     def _judge(self, metric: Metric | None) -> Judge:
         score = metric or (accuracy if self.data.kind == "labels" else entity_f1)
         wanted = [" ".join(self.data.names[t] for t in row.targets) for row in self.aside]
         return lambda said: score(said, wanted)
+
+
+def _fitting(recipe: Recipe, parent: Parent, made: EncoderManifest) -> Recipe:
+    """The recipe with the shape of the parent, which training it on cannot change."""
+    if parent.mode == "stack":
+        raise RecipeError("An encoder is trained on as it is; continue it instead of stacking.")
+    if recipe.method == "head" or not made.is_adapted:
+        raise RecipeError("A head alone is fitted in one go; train the base anew, on all rows together.")
+    return replace(inherited(recipe, parent.folder), layers=made.training.recipe.layers)
 
 
 def _plan(lengths: Sequence[int], recipe: Recipe) -> list[Step]:

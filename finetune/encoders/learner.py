@@ -18,7 +18,7 @@ from finetune.encoders import body
 from finetune.encoders.body import Body
 from finetune.encoders.rows import EncodedRow
 from finetune.heads import Head
-from finetune.lora import save_adapter
+from finetune.lora import attached, save_adapter
 from finetune.recipe import Recipe
 from finetune.weights import BatchLoss, Weights, seeded, size_of
 
@@ -36,19 +36,29 @@ class EncoderLearner:
     Args:
         names: what the rows' targets number.
         rows: what the first head is fitted on.
+        parent: an encoder's folder to go on from; its head grows by the names that it does not know.
 
     Raises:
         ModelUnavailableError: there is no readable encoder in the folder.
         RecipeError: the recipe does not fit the encoder.
     """
 
-    def __init__(self, base: Path, names: Sequence[str], rows: Rows, recipe: Recipe) -> None:
+    def __init__(
+        self, base: Path, names: Sequence[str], rows: Rows, recipe: Recipe, parent: Path | None = None
+    ) -> None:
         self.names = tuple(names)
         model = body.load(base)
         self.width: int = model.config.hidden_size
-        head = first_head(Body(model), names, rows, recipe.seed)
-        with seeded(recipe.seed):
-            self._body = Body(body.adapted(model, recipe), recipe.precision)
+        if parent:
+            module = attached(model, parent)
+            head = Head.load(parent)
+            if head.labels != self.names:
+                head = first_head(Body(module), names, rows, recipe.seed, head)
+        else:
+            head = first_head(Body(model), names, rows, recipe.seed)
+            with seeded(recipe.seed):
+                module = body.adapted(model, recipe)
+        self._body = Body(module, recipe.precision)
         self._head = _LearningHead(head).to(model.device)
         self._body.module.peft_config["default"].base_model_name_or_path = base.name
         self.base_bytes = size_of(self._body.module)
@@ -72,16 +82,17 @@ class EncoderLearner:
         return BatchLoss(cross_entropy(scores, wanted, reduction="sum"), len(wanted), right)
 
 
-def first_head(encoder: Body, names: Sequence[str], rows: Rows, seed: int) -> Head:
-    """A head for all names, fitted on what the encoder makes of the rows."""
+def first_head(encoder: Body, names: Sequence[str], rows: Rows, seed: int, known: Head | None = None) -> Head:
+    """A head for all names, fitted on what the encoder makes of the rows; what is known stays as it is."""
     vectors = np.concatenate(encoder.vectors(rows))[:FIRST_FIT]
     said = [names[t] for row in rows for t in row.targets][:FIRST_FIT]
-    head = Head.fit(vectors, said, seed)
+    fitted = Head.fit(vectors, said, seed)
     weights = np.zeros((len(names), vectors.shape[1]), np.float32)
-    bias = np.full(len(names), head.bias.min(), np.float32)
-    for at, name in enumerate(head.labels):
-        place = list(names).index(name)
-        weights[place], bias[place] = head.weights[at], head.bias[at]
+    bias = np.full(len(names), fitted.bias.min(), np.float32)
+    for head in (fitted, known) if known else (fitted,):
+        for at, name in enumerate(head.labels):
+            place = list(names).index(name)
+            weights[place], bias[place] = head.weights[at], head.bias[at]
     return Head(tuple(names), weights, bias)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
 
-from generation.adapter_folder import ENCODER_MANIFEST, AdapterManifest, adapter_name, adapter_path
+from generation.adapter_folder import ENCODER_MANIFEST, adapter_name, adapter_path, read_manifest
 from generation.adapter_folder import finished_encoders as finished
 from generation.catalog import Catalog, ModelCard
 from generation.errors import ModelUnavailableError, UnknownModelError
@@ -43,7 +42,7 @@ class EncoderModels:
         folder = adapter_path(self._made, name)
         if not (folder / ENCODER_MANIFEST).is_file():
             raise UnknownModelError(f"There is no encoder {name!r}.")
-        base = self._catalog.parts_of(folder, _manifest(folder)).base
+        base = self._catalog.parts(name).base
         with self._lock:
             if name not in self._open:
                 from finetune.encoders.chat import EncoderModel
@@ -56,18 +55,8 @@ class EncoderModels:
 
     def _card(self, folder: Path) -> ModelCard:
         try:
-            manifest = _manifest(folder)
+            manifest = read_manifest(folder, ENCODER_MANIFEST)
         except ModelUnavailableError:
             return ModelCard(adapter_name(folder), 0, "trivium")
         base = self._catalog.base_name(manifest)
         return ModelCard(adapter_name(folder), manifest.created, "trivium", base)
-
-
-def _manifest(folder: Path) -> AdapterManifest:
-    try:
-        made = json.loads((folder / ENCODER_MANIFEST).read_text("utf-8"))["training"]
-        return AdapterManifest(made["base_name"], made["base_hash"], made["prompt_hash"], made["created"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelUnavailableError(
-            f"Encoder {adapter_name(folder)!r} is not finished or damaged ({error}); train it again."
-        ) from error

@@ -95,13 +95,14 @@ def kind_of(rows: Sequence[Row]) -> Kind:
     raise DatasetError(["An encoder learns labelled texts or tagged words; give rows of one of these kinds."])
 
 
-def names_in(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The labels or tags that are learned, in alphabetical order.
+def names_in(rows: Sequence[Row], known: Sequence[str] = ()) -> tuple[str, ...]:
+    """The labels or tags that are learned and those that are known already, in alphabetical order.
 
     Raises:
         DatasetError: fewer than two.
     """
     names = {name for row in rows for name in (row.tags if isinstance(row, TagRow) else (row.learned,))}
+    names.update(known)
     if len(names) < 2:
         told = ", ".join(map(repr, names)) or "nothing"
         raise DatasetError([f"All rows say {told}; there is nothing to tell apart without another label."])

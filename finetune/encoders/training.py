@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,14 +25,14 @@ from finetune.heads import Matrix
 from finetune.progress import write_metrics
 from finetune.recipe import Recipe
 from finetune.run import run
-from finetune.session import Session
+from finetune.session import Parent, Session
 from finetune.standing import Standing
 from generation.fingerprint import folder_hash
 
 CANARY_ROWS = 8
 
 
-def train_encoder(
+def train_encoder(  # noqa: PLR0913 - what is learned, how, from what and by which measure
     base: Path,
     rows: Sequence[Row],
     out: Path,
@@ -39,6 +40,7 @@ def train_encoder(
     dials: Recipe | None = None,
     validation: Sequence[Row] | None = None,
     metric: Metric | None = None,
+    parent: Parent | None = None,
     session: Session | None = None,
 ) -> EncoderManifest:
     """Train an adapter and a head on an encoder, and write them as a finished folder at `out`.
@@ -51,18 +53,21 @@ def train_encoder(
     Validation rows choose the best epoch by the metric, which is accuracy for labels and entity F1 for
     tags. Where none are given, a share of many rows is held out, and nothing of few.
 
+    With a parent its adapter and its head learn on, in its shape; the head grows by labels that are new.
+
     Raises:
-        DatasetError: rows that cannot be learned.
-        RecipeError: the recipe does not fit the encoder.
+        DatasetError: rows that cannot be learned, or not by the parent.
+        RecipeError: the recipe does not fit the encoder or the parent.
         TrainingError: the loss is no number, or what was written does not serve what was trained.
         CheckpointError: the checkpoint is damaged, in use, or belongs to another training.
         Cancelled, Paused: `session.control` said so; the last checkpoint is kept.
-        ModelUnavailableError: there is no readable encoder at `base`.
+        ModelUnavailableError: there is no readable encoder at `base`, or no finished parent.
+        AdapterMismatchError: the parent was made for another base.
     """
     session, dials = session or Session(), dials or recipe.for_rows(len(rows))
-    if dials.method == "head":
+    if dials.method == "head" and parent is None:
         return train_head(base, rows, out, seed=dials.seed)
-    return _run(job_for(base, rows, dials, validation, metric), out, session)
+    return _run(job_for(base, rows, dials, validation, metric, parent), out, session)
 
 
 def job_for(
@@ -71,10 +76,11 @@ def job_for(
     dials: Recipe,
     validation: Sequence[Row] | None = None,
     metric: Metric | None = None,
+    parent: Parent | None = None,
 ) -> EncoderJob:
     """The training before its first step; raises as `train_encoder` does."""
     split = recipe.held_out(rows, dials.seed) if validation is None else Split(tuple(rows), tuple(validation))
-    return EncoderJob(base, EncoderData(base, split.training, split.validation), dials, metric)
+    return EncoderJob(base, split, dials, metric, parent)
 
 
 def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> EncoderManifest:
@@ -89,7 +95,8 @@ def train_head(base: Path, rows: Sequence[Row], out: Path, *, seed: int = 0) -> 
     head = first_head(encoder, data.names, data.rows, seed)
     with adapter.whole_folder(out) as part:
         head.save(part)
-        made = _describe(part, base, data, Recipe(method="head", seed=seed), Standing(), None)
+        write_metrics(part, ())
+        made = _describe(part, base, data, Recipe(method="head", seed=seed), Standing().told(None))
         canary = data.rows[:CANARY_ROWS]
         chances = [head.probabilities(vectors) for vectors in encoder.vectors(canary)]
         check_served(_loss(chances, canary), _served_loss(part, base, data.kind, canary))
@@ -110,11 +117,13 @@ def _run(job: EncoderJob, out: Path, session: Session) -> EncoderManifest:
 
 def _write(job: EncoderJob, standing: Standing, part: Path, epoch: int | None) -> EncoderManifest:
     job.learner.save(part)
-    return _describe(part, job.base, job.data, job.recipe, standing, epoch)
+    write_metrics(part, standing.history)
+    told = {**standing.told(epoch), "lineage": job.lineage}
+    return _describe(part, job.base, job.data, job.recipe, told)
 
 
 def _describe(
-    part: Path, base: Path, data: EncoderData, dials: Recipe, standing: Standing, epoch: int | None
+    part: Path, base: Path, data: EncoderData, dials: Recipe, told: Mapping[str, Any]
 ) -> EncoderManifest:
     """Write what is known of the encoder beside its weights, which makes the folder a finished one."""
     training = adapter.Manifest(
@@ -126,11 +135,9 @@ def _describe(
         recipe=dials,
         rows=len(data.rows),
         created=int(time.time()),
-        best_epoch=epoch,
-        **standing.told(),
+        **told,
     )
     made = EncoderManifest(data.kind, data.names, dials.method != "head", data.cut, training)
-    write_metrics(part, standing.history)
     folder.write(part, made)
     return made
 

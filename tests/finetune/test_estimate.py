@@ -43,6 +43,8 @@ def test_an_encoder_is_estimated_as_it_is_trained(tmp_path: Path) -> None:
     told = train_encoder(encoder, rows, tmp_path / "a", dials=dials).training
     assert (expected.rows, expected.steps) == (told.rows, told.steps) == (3, 2)
     assert (expected.tokens, expected.labels) == (told.trained_tokens, 6)
+    child = estimate(encoder, Order((), dials, labelled=Labelled(rows)), tmp_path / "a")
+    assert (child.rows, child.steps) == (3, 2)
     alone = estimate(encoder, Order((), replace(dials, method="head"), labelled=Labelled(rows)))
     assert (alone.rows, alone.steps) == (3, 0) and alone.seconds > 0
 

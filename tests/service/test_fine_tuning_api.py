@@ -103,7 +103,7 @@ def test_an_encoder_has_dials_of_its_own(client: TestClient, file_id: str) -> No
     assert post(client, **body, recipe=head).json()["status"] == "validating_files"
 
 
-def test_an_encoder_that_has_learned_is_no_base_and_can_be_deleted(
+def test_a_damaged_encoder_is_no_parent_and_can_be_deleted(
     client: TestClient, data: DataDir, file_id: str
 ) -> None:
     name = "ft:all-MiniLM-L6-v2:trivium:tags:1"
@@ -111,7 +111,7 @@ def test_an_encoder_that_has_learned_is_no_base_and_can_be_deleted(
     folder.mkdir(parents=True)
     (folder / "encoder.json").write_text("{}")
     answer = post(client, training_file=file_id, model=name)
-    assert answer.status_code == 400 and "train its base anew" in answer.json()["error"]["message"]
+    assert answer.status_code == 400 and "train it again" in answer.json()["error"]["message"]
     assert client.delete(f"/v1/models/{name}").json()["deleted"] is True and not folder.exists()
 
 

@@ -29,10 +29,20 @@ def train(home: Path, tiny_llama: Path, *arguments: Any) -> Result:
     return CliRunner(env={"COLUMNS": "200", **environment}).invoke(app, ["train", *map(str, arguments)])
 
 
-def test_a_token_head_is_fitted(home: Path, tiny_llama: Path) -> None:
-    done = train(home, tiny_llama, home / "tags.jsonl", "--model", "bert", "--kind", "head")
+def test_a_token_head_is_fitted_and_an_encoder_is_trained_on(home: Path, tiny_llama: Path) -> None:
+    tags = home / "tags.jsonl"
+    done = train(home, tiny_llama, tags, "--model", "bert", "--kind", "head")
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.split()[-1].startswith("ft:bert:trivium:tags:")
+    head = done.stdout.split()[-1]
+    assert head.startswith("ft:bert:trivium:tags:")
+    refused = train(home, tiny_llama, tags, "--model", head)
+    assert refused.exit_code == 2 and "is a head alone" in refused.stderr
+    parent = train(home, tiny_llama, tags, "--model", "bert", "--epochs", 1).stdout.split()[-1]
+    kept = train(home, tiny_llama, tags, "--model", parent, "--rank", 4)
+    assert kept.exit_code == 2 and "recipe.rank" in kept.stderr and "train its base anew" in kept.stderr
+    child = train(home, tiny_llama, tags, "--model", parent, "--mode", "continue", "--epochs", 1)
+    assert child.exit_code == 0, child.stderr
+    assert child.stdout.split()[-1].startswith("ft:bert:trivium:tags:") and parent not in child.stdout
 
 
 def test_a_child_is_trained_with_files_beside_its_own(home: Path, tiny_llama: Path) -> None:

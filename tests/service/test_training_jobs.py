@@ -170,6 +170,9 @@ def test_an_encoder_learns_tags_and_is_served(bench: Bench) -> None:
     [tried] = [e["data"] for e in bench.part(job["id"], "events") if "asked as it will" in e["message"]]
     assert len(bench.part(job["id"], "checkpoints")) == 3
     assert {"type": "LOC", "text": "paris", "start": 3, "end": 4} in json.loads(tried["answer"])["entities"]
+    child = bench.finish(bench.post(TAGGED, model=job["fine_tuned_model"], recipe={"learning_rate": 1e-3}))
+    card = adapter_path(bench.data.adapters, child["fine_tuned_model"]) / "README.md"
+    assert f"Made from {job['fine_tuned_model']} (continue)" in card.read_text()
     head = bench.finish(bench.post(TAGGED, model="bert", hyperparameters={}, recipe={"kind": "head"}))
     table = bench.client.get(f"/v1/files/{head['result_files'][0]}/content").text
     assert head["status"] == "succeeded" and table.startswith("step,") and len(table.splitlines()) == 1

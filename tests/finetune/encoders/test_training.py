@@ -19,7 +19,7 @@ from finetune.encoders.training import train_encoder, train_head
 from finetune.errors import CheckpointError, DatasetError, HeadError, Paused, RecipeError
 from finetune.progress import Progress
 from finetune.recipe import Recipe
-from finetune.session import Session, Wish
+from finetune.session import Parent, Session, Wish
 from generation.errors import AdapterMismatchError, ModelUnavailableError
 from tests.finetune.encoders.conftest import made
 
@@ -79,6 +79,51 @@ def test_the_same_seed_gives_the_same_weights(encoder: Path, sounds: list[LabelR
         told = train_encoder(encoder, sounds, tmp_path / f"{at}", dials=replace(SHORT, epochs=2, seed=seed))
         hashes.append(told.training.weights_hash)
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_parent_learns_on_in_its_shape_and_its_head_grows(
+    encoder: Path, sounds: list[LabelRow], tmp_path: Path
+) -> None:
+    losses: dict[str, list[float]] = {"parent": [], "same": [], "more": []}
+
+    def train(name: str, rows: Rows, parent: str | None = None) -> EncoderManifest:
+        session = Session(on_step=lambda told: losses[name].append(told.loss))
+        dials = replace(SHORT, rank=8) if parent else SHORT
+        came_from = Parent(tmp_path / parent) if parent else None
+        return train_encoder(encoder, rows, tmp_path / name, dials=dials, parent=came_from, session=session)
+
+    first = train("parent", sounds)
+    same = train("same", sounds[:6], "parent")
+    assert losses["same"][0] < losses["parent"][-1] * 2 < losses["parent"][0]
+    assert (same.names, same.training.recipe.rank) == (first.names, 4)
+    sheep = [LabelRow(90 + at, f"baa{end}", "sheep") for at, end in enumerate(("", " now", " again"))]
+    more = train("more", [*sounds[:9], *sheep], "same")
+    assert more.names == ("cat", "cow", "dog", "sheep")
+    assert Labeller(tmp_path / "more", encoder).predict(["baa now", "moo", "woof"]) == ["sheep", "cow", "dog"]
+    assert [(one.name, one.mode) for one in more.training.lineage] == [
+        ("parent", "continue"),
+        ("same", "continue"),
+    ]
+    assert more.training.lineage[0].weights_hash == first.training.weights_hash
+    assert "Made from parent (continue), then same (continue)." in (tmp_path / "more/README.md").read_text()
+
+
+def test_what_cannot_be_continued_is_refused(
+    encoder: Path, sounds: list[LabelRow], sentences: list[TagRow], tmp_path: Path
+) -> None:
+    train_encoder(encoder, sounds, tmp_path / "a", dials=replace(SHORT, epochs=1))
+    train_head(encoder, sounds, tmp_path / "h")
+    other = made("BertConfig", tmp_path / "other", seed=4)
+    cases = (
+        (encoder, sounds, Parent(tmp_path / "a", "stack"), RecipeError, "continue it instead"),
+        (encoder, sounds, Parent(tmp_path / "h"), RecipeError, "A head alone"),
+        (encoder, sentences, Parent(tmp_path / "a"), DatasetError, "has learned labels, and these are tags"),
+        (other, sounds, Parent(tmp_path / "a"), AdapterMismatchError, "train it again"),
+    )
+    for base, rows, parent, error, said in cases:
+        with pytest.raises(error, match=said):
+            train_encoder(base, rows, tmp_path / "b", dials=SHORT, parent=parent)
+    assert not (tmp_path / "b").exists()
 
 
 class PauseAfter:
