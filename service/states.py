@@ -16,6 +16,7 @@ WAYS: dict[Status, tuple[Status, ...]] = {
 }
 STATUSES: tuple[Status, ...] = get_args(Status)
 FINAL = tuple(status for status in STATUSES if not WAYS[status])
+UNFINISHED = tuple(status for status in STATUSES if WAYS[status])
 
 
 def sources(target: Status) -> tuple[Status, ...]:

@@ -103,7 +103,7 @@ class FileStore:
     def drop_expired(self) -> None:
         """Delete the files whose time is over."""
         with self._database.connect().execution_options(read_only=True) as connection:
-            over = list(connection.scalars(select(files.c.id).where(~_alive())))
+            over = list(connection.scalars(select(files.c.id).where(files.c.expires_at <= now())))
         for file_id in over:
             self.delete(file_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from service.errors import InvalidRequest, KeyReused
-from service.states import FINAL, Status, sources
+from service.states import FINAL, UNFINISHED, Status, sources
 from service.storage.clock import now
 from service.storage.job import Job, JobEvent, Kind, NewJob
 from service.storage.pages import Cursor, Page, read_page
@@ -71,7 +71,7 @@ class JobStore:
 
     def unfinished(self) -> list[Job]:
         """Queued and running jobs, oldest first."""
-        return self._all(jobs.c.status.not_in(FINAL))
+        return self._all(jobs.c.status.in_(UNFINISHED))
 
     def move(
         self,
@@ -133,9 +133,10 @@ class JobStore:
 
     def latest(self, job_id: str, kinds: Sequence[str]) -> JobEvent | None:
         """The newest event of some kinds."""
-        query = select(events).where(events.c.job_id == job_id, events.c.kind.in_(kinds))
+        newest = select(func.max(events.c.seq)).where(events.c.job_id == job_id, events.c.kind.in_(kinds))
+        query = select(events).where(events.c.job_id == job_id, events.c.seq == newest.scalar_subquery())
         with self._database.connect().execution_options(read_only=True) as connection:
-            row = connection.execute(query.order_by(events.c.seq.desc()).limit(1)).first()
+            row = connection.execute(query).first()
         return JobEvent(row.seq, row.kind, row.created_at, row.data) if row else None
 
     def history(

@@ -29,7 +29,7 @@ files = Table(
     Column("purpose", String(32), nullable=False),
     Column("bytes", Integer, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
-    Column("expires_at", Integer),
+    Column("expires_at", Integer, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -44,7 +44,7 @@ jobs = Table(
     Column("started_at", Integer),
     Column("finished_at", Integer),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("0")),
-    Column("model_name", String(128)),
+    Column("model_name", String(128), index=True),
     Column("spec", JSON, nullable=False),
     Column("result", JSON),
     Column("error", JSON),
@@ -63,6 +63,7 @@ events = Table(
     Column("created_at", Integer, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("data", JSON, nullable=False),
+    Index("ix_events_job_id_kind_seq", "job_id", "kind", "seq"),
 )
 
 vector_stores = Table(
@@ -98,7 +99,13 @@ vector_store_files = Table(
     metadata,
     Column("position", Integer, primary_key=True, autoincrement=True),
     Column("id", String(64), nullable=False),
-    Column("vector_store_id", String(64), ForeignKey("vector_stores.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "vector_store_id",
+        String(64),
+        ForeignKey("vector_stores.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("batch_id", String(64), ForeignKey("file_batches.id", ondelete="SET NULL"), index=True),
     Column("created_at", Integer, nullable=False),
     Column("status", String(16), nullable=False, index=True),
@@ -114,6 +121,9 @@ vector_store_files = Table(
     Column("error_message", Text),
     UniqueConstraint("vector_store_id", "id"),
     Index("ix_vector_store_files_id", "id"),
+    Index(
+        "ix_vector_store_files_vector_store_id_status_usage_bytes", "vector_store_id", "status", "usage_bytes"
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -67,11 +67,9 @@ class VectorStoreFiles:
     ) -> Page[Member]:
         """A part of the list."""
         table = vector_store_files.c
-        where = [table.vector_store_id == store_id, SEEN]
+        where = [table.batch_id == batch_id if batch_id else table.vector_store_id == store_id, SEEN]
         if status:
             where.append(table.status.in_(_shown_as(status)))
-        if batch_id:
-            where.append(table.batch_id == batch_id)
         with self._database.connect().execution_options(read_only=True) as connection:
             rows, more = read_page(connection, vector_store_files, where, cursor)
         return Page(tuple(member(row) for row in rows), more)

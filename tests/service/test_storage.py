@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
 from service.states import FINAL, STATUSES, WAYS, Status, sources
 from service.storage.data_dir import DataDir
 from service.storage.database import migrate, open_database
+from service.storage.files import FileStore
 from service.storage.job import NewJob
+from service.storage.jobs import JobStore
+from service.storage.pages import Cursor
 from service.storage.tables import metadata
+from service.storage.vector_store_files import VectorStoreFiles
 from tests.full_disk import largest_file
 
 
@@ -32,6 +38,34 @@ def test_migrations_are_made_whole_or_not_at_all(tmp_path: Path) -> None:
     with largest_file(40_000), pytest.raises(DatabaseError):
         migrate(tmp_path)
     migrate(tmp_path)
+
+
+def test_what_is_asked_many_times_a_second_is_looked_up(data: DataDir) -> None:
+    database, plans = open_database(data.root), list[str]()
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            raw = connection.connection.dbapi_connection
+            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+
+    event.listen(database, "before_cursor_execute", explain)
+    jobs, members = JobStore(database), VectorStoreFiles(database)
+    jobs.get("a")
+    jobs.unfinished()
+    jobs.serving("model")
+    jobs.makers("model")
+    jobs.latest("a", ("pause", "resume"))
+    jobs.queued_at("a")
+    jobs.events("a", 5)
+    members.tallies(["vs"])
+    members.batch_tally("batch")
+    for batch in (None, "batch"):
+        members.page("vs", Cursor(), None, batch)
+    FileStore(database, data.root).drop_expired()
+    indices = [plan.rsplit("USING ", 1)[1] for plan in plans if plan.startswith("SEARCH")]
+    assert not [plan for plan in plans if plan.startswith("SCAN")], plans
+    for name in ("status", "model_name", "job_id_kind_seq", "vector_store_id", "usage_bytes", "batch_id"):
+        assert any(f"{name} (" in index for index in indices), (name, plans)
 
 
 def test_the_data_directory_is_ours_alone(data: DataDir) -> None:
