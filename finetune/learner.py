@@ -22,9 +22,10 @@ from finetune.weights import Measure, Weights, seeded, size_of
 from finetune.whole import WholeModel
 from generation import checkpoint
 from generation.answer import Answer
-from generation.decoding import decode
+from generation.decoding import Draft, Writing
 from generation.fingerprint import folder_hash
 from generation.language_model import Request
+from generation.lora_rows import LoraRows
 from generation.two_parts import is_two_parts
 
 ANSWER_TOKENS = 4096
@@ -116,8 +117,10 @@ class Learner:
     def _answer(self, model: Any, rows: Rows, tokens: int) -> list[Answer]:
         rooms = [max(1, min(tokens, self.window - len(row.prompt))) for row in rows]
         answers = [Answer(Request((), max_tokens=room), self._ends, self._text) for room in rooms]
-        for _ in decode(model, [row.prompt for row in rows], answers, nullcontext()):
-            pass
+        writing = Writing(model, LoraRows(model), nullcontext())
+        writing.join([Draft(row.prompt, answer, None) for row, answer in zip(rows, answers, strict=True)])
+        while not writing.is_done:
+            writing.go_on()
         return answers
 
     def _text(self, tokens: list[int]) -> str:

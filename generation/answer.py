@@ -63,6 +63,10 @@ class Answer:
             return ""
         return settled(self._decode(self.tokens).rstrip(_UNFINISHED), self.request.stop)
 
+    def give_up(self) -> None:
+        """Add nothing any more, because nobody reads it."""
+        self.finish_reason = self.finish_reason or "length"
+
     def _decide(self) -> None:
         if self._tree and self._tree.decided is not None:
             self._finish("stop", self._tree.decided)

@@ -1,167 +1,141 @@
-"""A batch of answers, written token by token.
+"""Answers that are written together, token by token.
 
-Knows tensors and the key-value cache; what a token means to its answer is `answer`'s affair.
+What a token means to its answer is `answer`'s affair; how a model computes the next one is `one_part`'s and
+`two_parts`'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from generation.answer import Answer
+from generation.language_model import Generation
 from generation.lora_rows import LoraRows, LoraWeights
-from generation.prefix import columns_of_the_longer, shared_length
+from generation.one_part import OnePartBatch
 from generation.two_parts import TwoPartBatch, is_two_parts
+from generation.variants import Variants
+
+BATCH_TOKENS = 8192
+"""Prompt and answer tokens, padding included, that are computed together."""
 
 Sampler = Callable[[torch.Tensor], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Variants:
-    """The adapter of each row of a batch."""
+@dataclass(slots=True, eq=False)
+class Draft:
+    """An answer that is being written, what it answers, and with which adapter."""
 
-    bank: LoraRows
-    rows: Sequence[LoraWeights | None]
+    prompt: list[int]
+    answer: Answer
+    variant: LoraWeights | None
+    began: float = field(default_factory=time.perf_counter)
+    told: int = 0
+    """Characters that were asked for already."""
 
     @property
-    def are_one(self) -> bool:
-        """Whether all rows have the same."""
-        return all(row is self.rows[0] for row in self.rows)
+    def room(self) -> int:
+        """Tokens that prompt and answer may need."""
+        return len(self.prompt) + self.answer.room
 
-    def together(self, rows: Sequence[int]) -> list[int]:
-        """The rows, those with the same adapter side by side."""
-        first: dict[LoraWeights | None, int] = {}
-        return sorted(rows, key=lambda row: first.setdefault(self.rows[row], row))
+    @property
+    def is_finished(self) -> bool:
+        """See the port."""
+        return self.answer.finish_reason is not None
 
-    def of(self, rows: Sequence[int]) -> Variants:
-        """Those of some rows."""
-        return Variants(self.bank, [self.rows[i] for i in rows])
+    def news(self) -> str:
+        """See the port."""
+        shown = self.answer.shown()
+        fresh, self.told = shown[self.told :], max(self.told, len(shown))
+        return fresh
 
-    def applied(self) -> AbstractContextManager[None]:
-        """A block in which the model computes with them."""
-        return self.bank.applied(self.rows)
+    def generation(self) -> Generation:
+        """See the port."""
+        answer, seconds = self.answer, time.perf_counter() - self.began
+        reason = answer.finish_reason or "length"
+        return Generation(
+            answer.text, len(self.prompt), len(answer.tokens), seconds, reason, answer.confidence
+        )
 
-
-@torch.inference_mode()
-def decode(
-    model: Any,
-    prompts: Sequence[list[int]],
-    answers: Sequence[Answer],
-    lock: AbstractContextManager[Any],
-    variants: Variants | None = None,
-) -> Iterator[None]:
-    """Write the answers to the prompts, in place; pauses after every token of the batch."""
-    going = [i for i, answer in enumerate(answers) if not answer.finish_reason]
-    if not going:
-        return
-    going = variants.together(going) if variants else going
-    open_answers = [(answers[i], _sampler(answers[i])) for i in going]
-    with lock:
-        kind = TwoPartBatch if is_two_parts(model) else _Batch
-        state = kind(model, [prompts[i] for i in going], variants and variants.of(going))
-    while True:
-        _choose(state.scores, open_answers)
-        yield
-        going = [i for i, (answer, _) in enumerate(open_answers) if not answer.finish_reason]
-        if not going:
-            return
-        open_answers = [open_answers[i] for i in going]
-        with lock:
-            state.keep(going)
-            state.feed([answer.tokens[-1] for answer, _ in open_answers])
+    def give_up(self) -> None:
+        """See the port."""
+        self.answer.give_up()
 
 
-class _Batch:
-    """The cache and the next token's scores of every row that is still being written.
+class Writing:
+    """Answers that are written together, a token of each at a time; others may join in between.
 
-    Rows are padded on the left; a beginning that all rows share is computed once, and columns that are
-    mostly padding are computed for the longer rows alone.
+    Args:
+        lock: held while the model computes.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[list[int]], variants: Variants | None) -> None:
-        self.model = model
-        self.variants = variants
-        self.cache = DynamicCache(config=model.config)
-        shared = shared_length(prompts) if variants is None or variants.are_one else 0
-        self.mask = torch.ones(1, shared, dtype=torch.long, device=model.device)
-        if shared:
-            self._forward(torch.tensor([prompts[0][:shared]], device=model.device), [0])
-        self._prefill([p[shared:] for p in prompts], shared)
-
-    def keep(self, rows: list[int]) -> None:
-        """Leave the finished rows behind."""
-        if len(rows) < len(self.mask):
-            at = torch.tensor(rows, device=self.mask.device)
-            self.cache.batch_select_indices(at)
-            self.mask = self.mask[at]
-            self.variants = self.variants and self.variants.of(rows)
-
-    def feed(self, tokens: list[int]) -> None:
-        """One more token for each row."""
-        ids = torch.tensor(tokens, device=self.mask.device)[:, None]
-        self._extend(ids, torch.ones_like(ids), range(len(tokens)))
-
-    def _prefill(self, rests: list[list[int]], shared: int) -> None:
-        width, rows = max(len(r) for r in rests), range(len(rests))
-        ids = torch.tensor([[0] * (width - len(r)) + r for r in rests], device=self.mask.device)
-        real = torch.tensor([[0] * (width - len(r)) + [1] * len(r) for r in rests], device=self.mask.device)
-        alone = columns_of_the_longer([len(r) for r in rests]) if self._is_plain else 0
-        longer = [i for i in rows if len(rests[i]) > width - alone or not alone]
-        self.cache.batch_repeat_interleave(len(longer))
-        self.mask = self.mask.repeat(len(longer), 1)
-        if alone:
-            self._extend(ids[longer, :alone], real[longer, :alone], longer)
-            self._seat_all(longer, len(rows), shared)
-        self._extend(ids[:, alone:], real[:, alone:], rows)
+    def __init__(self, model: Any, bank: LoraRows, lock: AbstractContextManager[Any]) -> None:
+        self._model, self._bank, self._lock = model, bank, lock
+        self._batch: OnePartBatch | TwoPartBatch | None = None
+        self._open: list[tuple[Draft, Sampler | None]] = []
 
     @property
-    def _is_plain(self) -> bool:
-        """Whether the cache holds keys and values and nothing else."""
-        return all(type(layer) is DynamicLayer for layer in self.cache.layers)
+    def is_done(self) -> bool:
+        """Whether nothing is left to write."""
+        return all(draft.is_finished for draft, _ in self._open)
 
-    def _seat_all(self, there: list[int], count: int, shared: int) -> None:
-        """Let the rows in that begin later: beyond what all share, they hold padding so far."""
-        for layer in self.cache.layers:
-            for name in ("keys", "values"):
-                known = getattr(layer, name)
-                whole = known[:1].repeat(count, 1, 1, 1)
-                whole[:, :, shared:] = 0
-                whole[there] = known
-                setattr(layer, name, whole)
-        mask = self.mask.new_zeros(count, self.mask.shape[1])
-        mask[:, :shared] = 1
-        mask[there] = self.mask
-        self.mask = mask
+    def has_room(self, drafts: Sequence[Draft]) -> bool:
+        """Whether these may join together: one may always begin."""
+        going = [draft for draft, _ in self._open if not draft.is_finished]
+        if going and not (self._batch and self._batch.can_be_joined):
+            return False
+        together = [*going, *drafts]
+        width = max(len(one.prompt) for one in together) + max(one.answer.room for one in together)
+        return len(together) == 1 or len(together) * width <= BATCH_TOKENS
 
-    def _extend(self, ids: torch.Tensor, real: torch.Tensor, rows: Sequence[int]) -> None:
-        self.mask = torch.cat([self.mask, real], dim=1)
-        self._forward(ids, rows)
+    @torch.inference_mode()
+    def join(self, drafts: Sequence[Draft]) -> None:
+        """Read the prompts and write the first token of each answer."""
+        drafts = [draft for draft in drafts if not draft.is_finished]
+        if not drafts:
+            return
+        variants = Variants(self._bank, [draft.variant for draft in drafts])
+        order = variants.together(range(len(drafts)))
+        kind = TwoPartBatch if is_two_parts(self._model) else OnePartBatch
+        with self._lock:
+            batch = kind(self._model, [drafts[i].prompt for i in order], variants.of(order))
+        fresh = [(drafts[i], _sampler(drafts[i].answer)) for i in order]
+        _choose(batch.scores, fresh)
+        self._leave()
+        if self._open:
+            assert isinstance(self._batch, OnePartBatch) and isinstance(batch, OnePartBatch)
+            self._batch.take_in(batch)
+        else:
+            self._batch = batch
+        self._open += fresh
 
-    def _forward(self, ids: torch.Tensor, rows: Sequence[int]) -> None:
-        positions = (self.mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-        applied = self.variants.of(rows).applied() if self.variants else nullcontext()
-        with applied:
-            out = self.model(
-                input_ids=ids,
-                attention_mask=self.mask,
-                position_ids=positions,
-                past_key_values=self.cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-        self.scores = out.logits[:, -1].float()
+    @torch.inference_mode()
+    def go_on(self) -> None:
+        """Write one more token of each answer."""
+        self._leave()
+        if self._open and self._batch:
+            with self._lock:
+                self._batch.feed([draft.answer.tokens[-1] for draft, _ in self._open])
+            _choose(self._batch.scores, self._open)
+
+    def _leave(self) -> None:
+        """Forget the answers that are finished."""
+        going = [i for i, (draft, _) in enumerate(self._open) if not draft.is_finished]
+        self._open = [self._open[i] for i in going]
+        if going and self._batch:
+            self._batch.keep(going)
 
 
-def _choose(scores: torch.Tensor, answers: Sequence[tuple[Answer, Sampler | None]]) -> None:
+def _choose(scores: torch.Tensor, drafts: Sequence[tuple[Draft, Sampler | None]]) -> None:
     likeliest = scores.max(-1)
     best, chances = likeliest.indices.tolist(), (likeliest.values - scores.logsumexp(-1)).tolist()
-    for row, (answer, sampler) in enumerate(answers):
+    for row, (draft, sampler) in enumerate(drafts):
+        answer = draft.answer
         allowed = answer.allowed
         if allowed is None and sampler is None:
             answer.take(best[row], chances[row])

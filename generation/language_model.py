@@ -68,11 +68,57 @@ class LanguageModel(Protocol):
         ...
 
 
+class Draft(Protocol):
+    """An answer that is being written."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is added any more."""
+        ...
+
+    def news(self) -> str:
+        """The text that came since it was last asked for, as far as no later token can take it back."""
+        ...
+
+    def generation(self) -> Generation:
+        """What has been written."""
+        ...
+
+    def give_up(self) -> None:
+        """Finish it as it is."""
+        ...
+
+
+class Writing(Protocol):
+    """Answers that are written together, a token of each at a time."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all are finished."""
+        ...
+
+    def has_room(self, drafts: Sequence[Any]) -> bool:
+        """Whether these may join; one may always be the first."""
+        ...
+
+    def join(self, drafts: Sequence[Any]) -> None:
+        """Read what they answer and write the first token of each."""
+        ...
+
+    def go_on(self) -> None:
+        """Write one more token of each answer."""
+        ...
+
+
 class Mixer(Protocol):
     """Weights that several model names share."""
 
-    def generate_mixed(self, asked: Sequence[tuple[Request, Any]]) -> list[Generation]:
-        """Answer each request with the variant beside it; raises as `LanguageModel.generate` does."""
+    def draft(self, request: Request, variant: Any) -> Draft:
+        """An answer to be written; raises as `LanguageModel.generate` does."""
+        ...
+
+    def writing(self) -> Writing:
+        """Where drafts of different callers are written."""
         ...
 
 

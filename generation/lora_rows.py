@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn.functional import pad
 
 from generation.adapter_folder import adapter_name, peft_config
 from generation.errors import ModelUnavailableError
@@ -31,7 +32,10 @@ _A, _B = ".lora_A.weight", ".lora_B.weight"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraWeights:
-    """The matrices of one adapter by layer: down of shape (rank, in), up of shape (out, rank), scaled."""
+    """The matrices of one adapter by layer: down of shape (in, rank), up of shape (rank, out), scaled.
+
+    They lie in memory as a stack wants them, for stacks are made anew again and again.
+    """
 
     layers: dict[str, tuple[torch.Tensor, torch.Tensor]]
 
@@ -53,7 +57,7 @@ def read_lora(adapter: Path, model: Any) -> LoraWeights:
         path = name.removeprefix(_PREFIX).removesuffix(_A)
         down, up = found[name], found[name.removesuffix(_A) + _B] * scale
         _check(adapter, model, path, down, up)
-        layers[path] = (down.to(model.dtype), up.to(model.dtype))
+        layers[path] = (down.T.to(model.dtype).contiguous(), up.T.to(model.dtype).contiguous())
     return LoraWeights(layers)
 
 
@@ -167,15 +171,17 @@ class _Changed(nn.Module):
 def _stacked_layer(path: str, groups: Sequence[LoraWeights | None]) -> tuple[torch.Tensor, torch.Tensor]:
     """Smaller ranks are filled up with zeros, and so is what an adapter leaves as it is."""
     found = [group.layers.get(path) if group else None for group in groups]
-    like = next(pair for pair in found if pair is not None)
-    rank = max(len(pair[0]) for pair in found if pair is not None)
-    down = like[0].new_zeros(len(groups), like[0].shape[1], rank)
-    up = like[1].new_zeros(len(groups), rank, len(like[1]))
-    for at, pair in enumerate(found):
-        if pair is not None:
-            down[at, :, : len(pair[0])] = pair[0].T
-            up[at, : len(pair[0])] = pair[1].T
-    return down, up
+    down, up = next(pair for pair in found if pair is not None)
+    pairs = [pair or (down[:, :0], up[:0]) for pair in found]
+    rank = max(len(up) for _, up in pairs)
+    return (
+        torch.stack([_filled(down, (0, rank - down.shape[1])) for down, _ in pairs]),
+        torch.stack([_filled(up, (0, 0, 0, rank - len(up))) for _, up in pairs]),
+    )
+
+
+def _filled(matrix: torch.Tensor, zeros: Sequence[int]) -> torch.Tensor:
+    return pad(matrix, zeros) if any(zeros) else matrix
 
 
 def _check(adapter: Path, model: Any, path: str, down: torch.Tensor, up: torch.Tensor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -18,15 +19,12 @@ from generation.adapter_folder import (
 )
 from generation.answer import Answer
 from generation.choices import ChoiceTree
-from generation.decoding import Variants, decode
+from generation.decoding import BATCH_TOKENS, Draft, Writing
 from generation.encoding import encode_answer, encode_prompt
 from generation.errors import ContextTooLongError
 from generation.language_model import Generation, Request
 from generation.lora_rows import LoraRows, LoraWeights, read_lora
 from generation.messages import Conversation, Message
-
-BATCH_TOKENS = 8192
-"""Prompt and answer tokens, padding included, that are computed together."""
 
 
 class TransformersModel:
@@ -97,13 +95,31 @@ class TransformersModel:
         Raises:
             ContextTooLongError, TemplateError: as `generate`.
         """
-        jobs = [self._begin(request) for request, _ in asked]
-        variants = Variants(self._bank, [weights for _, weights in asked])
+        drafts = [self.draft(request, weights) for request, weights in asked]
         done: dict[int, Generation] = {}
-        for batch in _batches([len(prompt) + answer.room for prompt, answer in jobs]):
-            said = self._answer([jobs[i] for i in batch], variants.of(batch))
-            done.update(zip(batch, said, strict=True))
-        return [done[i] for i in range(len(asked))]
+        for batch in _batches([draft.room for draft in drafts]):
+            done.update(zip(batch, self._written([drafts[i] for i in batch]), strict=True))
+        return [done[i] for i in range(len(drafts))]
+
+    def draft(self, request: Request, variant: LoraWeights | None) -> Draft:
+        """An answer to be written.
+
+        Raises:
+            ContextTooLongError, TemplateError: as `generate`.
+        """
+        prompt = encode_prompt(self._tokenizer, request.messages)
+        tree = self._tree(request.choices) if request.choices else None
+        answer = Answer(request, self._ends, self._decode, tree)
+        if len(prompt) + answer.room > self._window:
+            raise ContextTooLongError(
+                f"The prompt has {len(prompt)} tokens and the answer may have {answer.room}, but "
+                f"{self._name!r} takes {self._window} together; shorten the prompt or lower max_tokens."
+            )
+        return Draft(prompt, answer, variant)
+
+    def writing(self) -> Writing:
+        """Where drafts of different callers are written together."""
+        return Writing(self._model, self._bank, self._lock)
 
     def adapter(self, folder: Path) -> LoraWeights:
         """The matrices of an adapter that was made for this base; those used least lately are forgotten.
@@ -128,37 +144,27 @@ class TransformersModel:
         Raises:
             ContextTooLongError: prompt and max_tokens exceed the context window.
         """
-        prompt, answer = self._begin(request)
-        return self._pieces(prompt, answer, Variants(self._bank, [variant]))
+        return self._pieces(self.draft(request, variant))
 
-    def _pieces(self, prompt: list[int], answer: Answer, variants: Variants) -> Iterator[str | Generation]:
-        began, told = time.perf_counter(), ""
-        for _ in decode(self._model, [prompt], [answer], self._lock, variants):
-            shown = answer.shown()
-            if len(shown) > len(told):
-                yield shown[len(told) :]
-                told = shown
-        if len(answer.text) > len(told):
-            yield answer.text[len(told) :]
-        yield _finished(prompt, answer, time.perf_counter() - began)
+    def _pieces(self, draft: Draft) -> Iterator[str | Generation]:
+        writing = self.writing()
+        writing.join([draft])
+        while not writing.is_done:
+            if piece := draft.news():
+                yield piece
+            writing.go_on()
+        if piece := draft.news():
+            yield piece
+        yield draft.generation()
 
-    def _begin(self, request: Request) -> tuple[list[int], Answer]:
-        prompt = encode_prompt(self._tokenizer, request.messages)
-        tree = self._tree(request.choices) if request.choices else None
-        answer = Answer(request, self._ends, self._decode, tree)
-        if len(prompt) + answer.room > self._window:
-            raise ContextTooLongError(
-                f"The prompt has {len(prompt)} tokens and the answer may have {answer.room}, but "
-                f"{self._name!r} takes {self._window} together; shorten the prompt or lower max_tokens."
-            )
-        return prompt, answer
-
-    def _answer(self, jobs: Sequence[tuple[list[int], Answer]], variants: Variants) -> list[Generation]:
-        began = time.perf_counter()
-        for _ in decode(self._model, [p for p, _ in jobs], [a for _, a in jobs], self._lock, variants):
-            pass
-        each = (time.perf_counter() - began) / len(jobs)
-        return [_finished(prompt, answer, each) for prompt, answer in jobs]
+    def _written(self, drafts: Sequence[Draft]) -> list[Generation]:
+        """All of them, with an even share of the time that they took."""
+        began, writing = time.perf_counter(), self.writing()
+        writing.join(drafts)
+        while not writing.is_done:
+            writing.go_on()
+        each = (time.perf_counter() - began) / len(drafts)
+        return [replace(draft.generation(), seconds=each) for draft in drafts]
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
@@ -169,11 +175,6 @@ class TransformersModel:
     def _tokens_of(self, choice: str) -> list[int]:
         ids, mask = encode_answer(self._tokenizer, (Message("user", "?"), Message("assistant", choice)))
         return [token for token, learned in zip(ids, mask, strict=True) if learned]
-
-
-def _finished(prompt: list[int], answer: Answer, seconds: float) -> Generation:
-    reason = answer.finish_reason or "length"
-    return Generation(answer.text, len(prompt), len(answer.tokens), seconds, reason, answer.confidence)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

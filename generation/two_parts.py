@@ -6,16 +6,14 @@ Prompts are padded on the right; all answers begin together, so they need no pad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import DynamicCache, EncoderDecoderCache
 from transformers.modeling_outputs import BaseModelOutput
 
-if TYPE_CHECKING:
-    from generation.decoding import Variants
+from generation.variants import Variants
 
 
 def is_two_parts(model: Any) -> bool:
@@ -39,11 +37,13 @@ def padded(rows: Sequence[Sequence[int]], device: Any) -> tuple[torch.Tensor, to
 class TwoPartBatch:
     """What was read, and the next token's scores of every row that is still being written."""
 
-    def __init__(self, model: Any, prompts: Sequence[list[int]], variants: Variants | None) -> None:
+    can_be_joined = False
+
+    def __init__(self, model: Any, prompts: Sequence[list[int]], variants: Variants) -> None:
         self.model, self.variants = model, variants
         self.cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
         ids, self.mask = padded(prompts, model.device)
-        with self._applied():
+        with self.variants.applied():
             self.read = model.get_encoder()(input_ids=ids, attention_mask=self.mask).last_hidden_state
         self.feed([start_token(model)] * len(prompts))
 
@@ -53,11 +53,11 @@ class TwoPartBatch:
             at = torch.tensor(rows, device=self.mask.device)
             self.cache.batch_select_indices(at)
             self.mask, self.read = self.mask[at], self.read[at]
-            self.variants = self.variants and self.variants.of(rows)
+            self.variants = self.variants.of(rows)
 
     def feed(self, tokens: list[int]) -> None:
         """One more token for each row."""
-        with self._applied():
+        with self.variants.applied():
             out = self.model(
                 encoder_outputs=BaseModelOutput(last_hidden_state=self.read),
                 attention_mask=self.mask,
@@ -66,6 +66,3 @@ class TwoPartBatch:
                 use_cache=True,
             )
         self.scores = out.logits[:, -1].float()
-
-    def _applied(self) -> Any:
-        return self.variants.applied() if self.variants else nullcontext()

@@ -12,7 +12,7 @@ from advisor.answering import Answering
 from advisor.deployment import open_deployment
 from advisor.workbench import Workbench
 from generation.errors import UnknownModelError
-from generation.language_model import Generation, LanguageModel, Request, StreamingModel
+from generation.language_model import Generation, LanguageModel, Request
 from retrieval.answers.extractive import SpanReader
 from retrieval.embedder import Embedder
 from service.engine.batching import Batcher
@@ -49,15 +49,9 @@ class Models:
         return self._batcher.generate(opened, [_bounded(opened, r) for r in requests])
 
     def stream(self, model: str, request: Request) -> Iterator[str | Generation]:
-        """Pieces, then the whole; a model that cannot stream gives its answer in one piece."""
+        """Pieces, then the whole."""
         opened = self.open(model)
-        bounded = _bounded(opened, request)
-        if isinstance(opened, StreamingModel):
-            yield from opened.stream(bounded)
-        else:
-            (generation,) = opened.generate([bounded])
-            yield generation.text
-            yield generation
+        yield from self._batcher.stream(opened, _bounded(opened, request))
 
     def answer(self, deployment: str, inputs: Sequence[str]) -> list[Answer]:
         """Let a deployment answer."""

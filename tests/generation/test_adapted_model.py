@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,41 @@ def test_a_mixed_batch_answers_each_as_alone(catalog: Catalog) -> None:
     mixed = models[0].mixer.generate_mixed([(r, m.variant) for m, r in asks])  # type: ignore[attr-defined]
     assert [g.text for g in mixed] == alone
     assert len(set(alone[:4])) == 4
+
+
+def test_who_joins_an_answer_under_way_is_answered_as_alone(catalog: Catalog) -> None:
+    models = [catalog.open(name) for name in ("tiny", "plain", "rooted")]
+    requests = [
+        Request((Message("user", text),), max_tokens=most)
+        for text, most in (
+            ("a", 30),
+            ("long " * 20, 3),
+            ("short", 12),
+            ("longer " * 9, 20),
+            ("b", 7),
+            ("c", 1),
+        )
+    ]
+    requests.append(replace(requests[2], temperature=1.0, seed=3))
+    requests.append(replace(requests[3], choices=("yes", "no", "perhaps")))
+    asks = list(zip(cycle(models), requests, strict=False))
+    alone = [model.generate([request])[0] for model, request in asks]
+    base = models[0].mixer  # type: ignore[attr-defined]
+    drafts = [base.draft(request, model.variant) for model, request in asks]  # type: ignore[attr-defined]
+    writing = base.writing()
+    for at in range(0, len(drafts), 2):
+        assert writing.has_room(drafts[at : at + 2])
+        writing.join(drafts[at : at + 2])
+        for _ in range(3):
+            writing.go_on()
+    while not writing.is_done:
+        writing.go_on()
+    assert [(d.generation().text, d.generation().finish_reason) for d in drafts] == [
+        (one.text, one.finish_reason) for one in alone
+    ]
+    assert [d.generation().confidence for d in drafts] == pytest.approx(
+        [one.confidence for one in alone], rel=1e-3
+    )
 
 
 def test_adapters_used_least_lately_are_forgotten_and_read_again(catalog: Catalog) -> None:
