@@ -97,6 +97,8 @@ class Shelves:
         """
         with self._opening:
             if vector_store not in self._stores:
+                for gone in [name for name in self._stores if not self._folder(name).exists()]:
+                    del self._stores[gone]
                 if self._of_questions is None:
                     self._of_questions = JoiningEmbedder(self._embedder())
                 self._stores[vector_store] = Store.open(self._folder(vector_store), self._of_questions)
