@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.error_responses import respond
 from service.errors import TooLarge
 
+JSON_BYTES = 16_000_000
+"""The web process parses JSON in between its other answers, so that more would hold up all of them."""
+PARSED_APART = "/v1/recommendations"
 DRAIN_FACTOR = 8
 DRAIN_SECONDS = 10.0
 
@@ -20,38 +24,44 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self.message = (
-            f"The body is larger than {max_bytes:,} bytes, the limit of this server; "
-            "send a smaller part of it, or raise TRIVIUM_MAX_BODY_BYTES."
-        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a `receive` that counts."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _announced(scope) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        most = self._most(scope["path"], headers.get("content-type", ""))
+        if _announced(headers) > most:
+            await self._drain(receive)
+            await respond(TooLarge(self._message(most)), scope)(scope, receive, send)
         else:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, self._counted(receive, most), send)
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _most(self, path: str, content_type: str) -> int:
+        is_apart = path == PARSED_APART or content_type.startswith("multipart/")
+        return self.max_bytes if is_apart else min(self.max_bytes, JSON_BYTES)
+
+    def _message(self, most: int) -> str:
+        remedy = "send a smaller part of it"
+        if most == self.max_bytes:
+            remedy += ", or raise TRIVIUM_MAX_BODY_BYTES"
+        return f"The body is larger than {most:,} bytes, the limit of this server; {remedy}."
+
+    def _counted(self, receive: Receive, most: int) -> Receive:
         read = 0
 
         async def counted() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.max_bytes:
+            if read > most:
                 if message.get("more_body", False):
                     await self._drain(receive)
-                raise HTTPException(413, self.message)
+                raise HTTPException(413, self._message(most))
             return message
 
         return counted
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._drain(receive)
-        await respond(TooLarge(self.message), scope)(scope, receive, send)
 
     async def _drain(self, receive: Receive) -> None:
         """Read on for a while: a client that still writes would not see an answer, only a reset."""
@@ -67,6 +77,6 @@ class BodyLimit:
             return
 
 
-def _announced(scope: Scope) -> int:
-    value = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(value) if value.isdigit() else 0
+def _announced(headers: Headers) -> int:
+    value = headers.get("content-length", "0")
+    return int(value) if value.isascii() and value.isdigit() else 0

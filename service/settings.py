@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     loaded_adapters: int = Field(16, ge=1)
     """Adapters that it keeps in memory beside each of them."""
     max_body_bytes: int = Field(64_000_000, ge=1_000)
-    """Largest request body, uploads included."""
+    """Largest request body, uploads included; most bodies of JSON end at 16 MB."""
     max_waiting_chats: int = Field(32, ge=1)
     """Chat requests that may wait for the engine; more are answered with 429."""
     parallel_jobs: int = Field(1, ge=1)

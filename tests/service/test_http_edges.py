@@ -78,6 +78,18 @@ def test_a_body_over_the_limit_is_refused_while_it_is_read(client: TestClient) -
     assert client.get("/v1/files").json()["data"] == []
 
 
+def test_json_that_would_hold_up_other_answers_is_refused(
+    settings: Settings, data: DataDir, engine: ScriptedEngine
+) -> None:
+    client = app_client(settings.model_copy(update={"max_body_bytes": 64_000_000}), data, engine)
+    headers, body = {"content-type": "application/json"}, b" " * 16_000_001
+    refused = client.post("/v1/embeddings", content=body, headers=headers)
+    assert refused.status_code == 413 and "16,000,000" in refused.json()["error"]["message"]
+    assert client.post("/v1/recommendations", content=body, headers=headers).status_code == 400
+    upload = client.post("/v1/files", files={"file": ("a", body)}, data={"purpose": "user_data"})
+    assert upload.status_code == 200
+
+
 @pytest.fixture
 def guarded(settings: Settings, data: DataDir, engine: ScriptedEngine) -> TestClient:
     keys = Settings(data_dir=settings.data_dir, api_keys=f"{KEY}, another-key-of-length")  # type: ignore[arg-type]
