@@ -5,11 +5,13 @@ Nothing is ever chosen by them: they are asked once, after the choice, and shown
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
 from advisor.cascade import CASCADE, confidence, together
 from advisor.copies import groups_of
-from advisor.recommendation import Confirmation, Confirmed
+from advisor.recommendation import Confirmation, Confirmed, Recommendation
 from advisor.resampling import Evidence, draw
 from advisor.score_sheet import ScoreSheet
 from advisor.statistics import Interval, interval
@@ -24,10 +26,10 @@ def winner_and_next(sheet: ScoreSheet, chosen: str | None) -> tuple[str, ...]:
 
 
 def confirmation(
-    use_case: UseCase, sheet: ScoreSheet, chosen: str | None, foretold: Interval | None
+    use_case: UseCase, sheet: ScoreSheet, result: Recommendation, answers: Mapping[str, pa.Table]
 ) -> Confirmation | None:
     """The recommended method on the locked samples; None where there are none, or it was not asked."""
-    task, asked = sheet.measured.situation.task, _asked(sheet)
+    task, asked, chosen = sheet.measured.situation.task, _asked(sheet, answers), result.recommended
     names = [name for name in winner_and_next(sheet, chosen) if name in asked]
     if chosen not in names:
         return None
@@ -46,13 +48,13 @@ def confirmation(
         methods=methods,
         lead_interval=interval(drawn.scores[0] - drawn.scores[1]) if len(names) > 1 else None,
         constant_score=task.metric.score([sheet.baseline.answer] * len(wanted), wanted),
-        message=_told(methods[0], len(samples), foretold),
+        message=_told(methods[0], len(samples), result.winner_interval),
     )
 
 
-def _asked(sheet: ScoreSheet) -> dict[str, pa.Table]:
+def _asked(sheet: ScoreSheet, answers: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
     """What answered the locked samples; a cascade where its two methods did."""
-    asked, cascade = dict(sheet.measured.confirmation), sheet.cascade
+    asked, cascade = dict(answers), sheet.cascade
     if cascade and {cascade.first, cascade.second} <= asked.keys():
         first, second = asked[cascade.first], asked[cascade.second]
         unsure = confidence(first) < cascade.threshold

@@ -48,9 +48,9 @@ class Court:
 
     def doubt(self, name: str) -> str:
         """How little is known of a method that left the race."""
-        if name not in self.sheet.seen:
+        seen = self.sheet.evidence.seen.get(name)
+        if seen is None:
             return ""
-        seen = self.sheet.seen[name]
         return f", as far as the {int(seen.sum())} of {len(seen)} samples that it answered tell"
 
 

@@ -34,6 +34,8 @@ from generation.errors import ModelUnavailableError, UnknownModelError
 from retrieval.corpus import Corpus
 from retrieval.documents import Document
 
+Confirm = Callable[[Sequence[str]], Mapping[str, pa.Table]]
+"""Methods -> what they answer to the samples that had no say in the choice."""
 CORPUS, INDEX_SECONDS = "corpus", "index_seconds"
 """Folder of the index, and the file beside it."""
 FINISHED, ANSWERS = "trials", "answers"
@@ -48,11 +50,10 @@ def measure(
     cancelled: Callable[[], bool],
     *,
     race: bool = True,
-    to_confirm: Callable[[Measurement], Sequence[str]] = lambda _: (),
-) -> Measurement:
+) -> tuple[Measurement, Confirm]:
     """Run every method that applies on the same folds; in a race, until it can hardly win any more.
 
-    Those that `to_confirm` then names are asked about the samples that had no part in it.
+    And what asks the methods that are then chosen about the samples that had no part in it.
 
     Raises:
         UseCaseError: the folder holds trials of something else, there is no such model, or no method applies.
@@ -107,10 +108,11 @@ def measure(
         stopped=run.stopped,
         curves=run.curves,
     )
-    found = _answered(found, run.tensor(), samples)
-    if not locked or run.stopped:
-        return found
-    return replace(found, confirmation=run.confirmed(to_confirm(found), Fold(open_ones, locked)))
+
+    def confirm(names: Sequence[str]) -> dict[str, pa.Table]:
+        return run.confirmed(names, Fold(open_ones, locked)) if locked and not run.stopped else {}
+
+    return _answered(found, run.tensor(), samples), confirm
 
 
 def _losers(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +15,7 @@ from advisor.replay import bundle
 from advisor.report import write_report
 from advisor.trials import as_parquet
 from advisor.use_case import UseCase
-from advisor.weigh import methods_to_confirm, weigh
+from advisor.weigh import confirmed
 from advisor.workbench import Workbench
 
 
@@ -40,9 +39,8 @@ def recommend(
         Cancelled: stopped before any method had answered all samples.
 
     """
-    asked = partial(methods_to_confirm, use_case)
-    measured = measure(use_case, workbench, folder, on_event, cancelled, race=race, to_confirm=asked)
-    result = weigh(use_case, measured)
+    measured, confirm = measure(use_case, workbench, folder, on_event, cancelled, race=race)
+    result, measured = confirmed(use_case, measured, confirm)
     write_atomically(folder / "tensor.parquet", as_parquet(pa.concat_tables(measured.tensor.values())))
     write_atomically(folder / "replay.zip", bundle(use_case, measured, result))
     write_report(result, folder)

@@ -66,7 +66,8 @@ class Resampled:
     unseen: Floats
     """`unseen[m, b]`: method m on what resample b left out; NaN where a stratum is missing there."""
     chance: Floats
-    """`chance[m, b]`: what the leader gains on m where each case's answers are swapped at random."""
+    """`chance[m, b]`: what the leader gains on m where each case's answers are swapped at random. Where m
+    left a race, less by as much as its deficit is less than on the samples that both answered."""
     lead: Floats | None
     """`lead[m, b]`: what method m gains on the constant answer; None where there is none."""
     looks: tuple[tuple[int, Floats], ...] = ()
@@ -112,6 +113,7 @@ class Draws:
         allowed = tuple(m for m in every if names[m] not in excluded) or tuple(every)
         leader = max(allowed, key=lambda m: observed[m])
         scores = np.array([self.scores[name] for name in names])
+        deficits = observed[leader] - observed
         return Resampled(
             names=tuple(names),
             allowed=allowed,
@@ -119,20 +121,24 @@ class Draws:
             observed=observed,
             scores=scores,
             unseen=np.array([self.unseen[name] for name in names]),
-            chance=np.array([self._gain(names[leader], name) for name in names]),
+            chance=np.array([self._gain(names[leader], name) for name in names]) + deficits[:, None],
             lead=None if self.constant is None else scores - self.constant,
             looks=tuple((n, np.array([found[name] for name in names])) for n, found in self.looks),
         )
 
     def _gain(self, leader: str, other: str) -> Floats:
-        """Approximate randomisation (Noreen 1989); with scores of 0 and 1 this is McNemar's exact test."""
+        """What the leader gains on another one by chance, less what it really gains where both answered.
+
+        Approximate randomisation (Noreen 1989); with scores of 0 and 1 this is McNemar's exact test.
+        """
         if (leader, other) not in self._chance:
             one, two = self.columns[leader], self.columns[other]
             both = self._seen(leader) & self._seen(other)
             one, two, value = one[both], two[both], self.metric.value
             moved = self.kept[:, both].astype(float) @ (one - two)
             gains = value(two.sum(axis=0) + moved) - value(one.sum(axis=0) - moved)
-            self._chance[leader, other] = gains
+            real = value(one.sum(axis=0)) - value(two.sum(axis=0))
+            self._chance[leader, other] = gains - real
         return self._chance[leader, other]
 
     def _seen(self, name: str) -> Booleans:
@@ -148,49 +154,51 @@ def draw(evidence: Evidence, seed: int) -> Draws:
     unknown = Unknown(cases, metric, rng, RESAMPLES)
     left_out, is_whole = _left_out(cases, weights)
 
-    def observed(columns: Floats, share: float) -> Floats:
-        return metric.value(columns.sum(axis=0))
-
     def resampled(columns: Floats, share: float) -> Floats:
-        return metric.value(weights @ columns + unknown.answered(columns, share))
+        sums = cases.sums(columns)
+        return metric.value(weights @ sums + unknown.answered(sums, share))
 
     def unseen(columns: Floats, share: float) -> Floats:
-        scores, usable = np.full(RESAMPLES, np.nan), is_whole
+        sums, scores, usable = cases.sums(columns), np.full(RESAMPLES, np.nan), is_whole
         if share < 1:
-            usable = is_whole & (left_out @ columns.any(axis=1) > 0)
-        scores[usable] = metric.value(left_out[usable] @ columns)
+            usable = is_whole & (left_out @ sums.any(axis=1) > 0)
+        scores[usable] = metric.value(left_out[usable] @ sums)
         return scores
 
-    scores = _carried(evidence, cases, resampled)
+    scores = _carried(evidence, resampled)
     constant = None if evidence.constant is None else cases.sums(evidence.constant)
     return Draws(
         metric=metric,
         columns={name: cases.sums(c) for name, c in evidence.every.items()},
-        observed={name: float(score) for name, score in _carried(evidence, cases, observed).items()},
+        observed=observed(evidence),
         scores=scores,
-        unseen=_carried(evidence, cases, unseen),
-        looks=[(int(look.sum()), _carried(evidence, cases, resampled, look)) for look in evidence.looks],
+        unseen=_carried(evidence, unseen),
+        looks=[(int(look.sum()), _carried(evidence, resampled, look)) for look in evidence.looks],
         constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),
         kept=kept,
         seen={name: cases.sums(m[:, None].astype(float))[:, 0] > 0 for name, m in evidence.seen.items()},
     )
 
 
+def observed(evidence: Evidence) -> dict[str, float]:
+    """The score of every method, as it was measured."""
+    value = evidence.metric.value
+    found = _carried(evidence, lambda columns, share: value(columns.sum(axis=0)))
+    return {name: float(score) for name, score in found.items()}
+
+
 def _carried(
-    evidence: Evidence,
-    cases: Cases,
-    score: Callable[[Floats, float], Floats],
-    look: Booleans | None = None,
+    evidence: Evidence, score: Callable[[Floats, float], Floats], look: Booleans | None = None
 ) -> dict[str, Floats]:
     """The score of every method on the samples, or on those of one look.
 
     Of a method that left a race: its lead over the best other one on the samples that both answered, on top
-    of that one's score on all of them. `score` takes column sums of cases, and the share of samples in them.
+    of that one's score on all of them. `score` takes columns, and the share of samples that are in them.
     """
     every = np.ones(len(evidence.groups), bool) if look is None else look
 
     def on(name: str, places: Booleans) -> Floats:
-        return score(cases.sums(evidence.every[name] * places[:, None]), float(places.mean()))
+        return score(evidence.every[name] * places[:, None], float(places.mean()))
 
     is_left = {name: bool((every & ~mask).any()) for name, mask in evidence.seen.items()}
     found = {name: on(name, every) for name in evidence.every if not is_left.get(name)}

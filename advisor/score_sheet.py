@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +15,12 @@ from advisor.constraints import Finding, examine
 from advisor.copies import groups_of
 from advisor.economics import UPDATES_A_MONTH, Cost, Terms, cost
 from advisor.growing import part_of
-from advisor.leavers import answers_of_leavers, looks, scores_of_all
+from advisor.leavers import answers_of_leavers, looks
 from advisor.measurement import Measurement
 from advisor.methods import METHODS, candidates, method_of, model_name
 from advisor.prices import prices_for
 from advisor.recommendation import Case
-from advisor.resampling import Booleans, Evidence
-from advisor.scoring import Floats
+from advisor.resampling import Booleans, Evidence, observed
 from advisor.statistics import TIE
 from advisor.suspects import suspected
 from advisor.use_case import UseCase
@@ -36,8 +35,8 @@ class ScoreSheet:
     measured: Measurement
     references: list[str]
     outputs: Mapping[str, list[str]]
-    columns: Mapping[str, Floats]
-    """The metric's additive columns of each method."""
+    evidence: Evidence
+    """What is resampled; macro F1 within each label, since its value hangs on rare ones."""
     scores: Mapping[str, float]
     groups: list[int]
     """Of each sample; equal for those that are one case."""
@@ -46,10 +45,6 @@ class ScoreSheet:
     constraints: Mapping[str, Finding]
     cascade: Cascade | None = None
     """Among the methods, where one can be made of them."""
-    curves: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
-    """Method -> part -> columns of what it answered after learning from one of so many samples."""
-    seen: Mapping[str, Booleans] = field(default_factory=dict)
-    """Of methods that left the race: which samples they answered; their other columns are 0."""
 
     @property
     def excluded(self) -> dict[str, str]:
@@ -60,23 +55,6 @@ class ScoreSheet:
     def cautions(self) -> dict[str, str]:
         """Method -> a constraint that it may break."""
         return {name: found.caution for name, found in self.constraints.items() if found.caution}
-
-    @property
-    def evidence(self) -> Evidence:
-        """What is resampled; macro F1 within each label, since its value hangs on rare ones."""
-        metric = self.measured.situation.task.metric
-        return Evidence(
-            metric=metric,
-            columns={name: self.columns[name] for name in self.costs},
-            groups=self.groups,
-            strata=self.references if metric.name == "macro_f1" else None,
-            constant=self.baseline.columns,
-            parts={
-                part_of(name, part): c for name, parts in self.curves.items() for part, c in parts.items()
-            },
-            seen=self.seen,
-            looks=looks(self.measured),
-        )
 
     @property
     def audit(self) -> tuple[Odd, ...]:
@@ -96,11 +74,11 @@ class ScoreSheet:
     @property
     def cases(self) -> tuple[Case, ...]:
         """Every sample with every method's answer and score."""
-        value, numbers = self.measured.situation.task.metric.value, self.numbers
+        value, numbers = self.evidence.metric.value, self.numbers
         everywhere = np.ones(len(numbers), bool)
-        seen = {name: self.seen.get(name, everywhere) for name in self.columns}
-        scores = {name: np.zeros(len(numbers)) for name in self.columns}
-        for name, columns in self.columns.items():
+        seen = {name: self.evidence.seen.get(name, everywhere) for name in self.outputs}
+        scores = {name: np.zeros(len(numbers)) for name in self.outputs}
+        for name, columns in self.evidence.columns.items():
             scores[name][seen[name]] = value(columns[seen[name]])
         return tuple(
             Case(
@@ -160,7 +138,9 @@ class ScoreSheet:
             constraints[CASCADE] = Finding(told)
         if use_case.economics.prefer == "cheapest":
             costs = dict(sorted(costs.items(), key=lambda item: _price(item[1])))
-        return replace(self, costs=costs, constraints=constraints)
+        columns = {name: self.evidence.columns[name] for name in costs}
+        evidence = replace(self.evidence, columns=columns)
+        return replace(self, evidence=evidence, costs=costs, constraints=constraints)
 
     @property
     def lead_of_cascade(self) -> list[float]:
@@ -221,15 +201,23 @@ def score_sheet(use_case: UseCase, measured: Measurement) -> ScoreSheet:
     outputs = {name: outputs[name] for name in order if name in outputs}
     groups = groups_of(measured.samples)
     lazy = constant(references, groups, task.metric, decided=task.kind == "labels")
-    cascade = found[0] if found else None
-    curves = {
-        name: {part: task.metric.columns(rows["output"].to_pylist(), references) for part, rows in of.items()}
-        for name, of in measured.curves.items()
-    }
-    scores = scores_of_all(columns, seen, task.metric)
-    sheet = ScoreSheet(
-        measured, references, outputs, columns, scores, groups, lazy, {}, {}, cascade, curves, seen
+    evidence = Evidence(
+        metric=task.metric,
+        columns={name: columns[name] for name in outputs},
+        groups=groups,
+        strata=references if task.metric.name == "macro_f1" else None,
+        constant=lazy.columns,
+        parts={
+            part_of(name, part): task.metric.columns(rows["output"].to_pylist(), references)
+            for name, parts in measured.curves.items()
+            for part, rows in parts.items()
+        },
+        seen=seen,
+        looks=looks(measured),
     )
+    every, cascade = observed(evidence), found[0] if found else None
+    scores = {name: every[name] for name in outputs}
+    sheet = ScoreSheet(measured, references, outputs, evidence, scores, groups, lazy, {}, {}, cascade)
     return sheet.under(use_case)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
 from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
 from advisor.learning_curves import curves, gains, growths, is_known
+from advisor.measure import Confirm
 from advisor.measurement import Measurement
 from advisor.prices import prices_for
 from advisor.racing import dropped_in
@@ -28,7 +30,16 @@ from advisor.wording import Findings, say
 
 
 def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
-    """Score, cost, exclude, decide, and say it in words.
+    """Score, cost, exclude, decide, and say it in words; see `confirmed`."""
+    return confirmed(use_case, measured, lambda names: measured.confirmation)[0]
+
+
+def confirmed(
+    use_case: UseCase, measured: Measurement, confirm: Confirm
+) -> tuple[Recommendation, Measurement]:
+    """The recommendation, and the measurement with what confirms it.
+
+    Asked are the recommended method and the next best one, once that is decided.
 
     Raises:
         Cancelled: stopped before any method had answered all samples.
@@ -41,20 +52,22 @@ def weigh(use_case: UseCase, measured: Measurement) -> Recommendation:
     draws = draw(sheet.evidence, use_case.seed)
     drawn = draws.among(list(sheet.costs), sheet.excluded)
     found = _find(use_case, sheet, drawn)
+    result = _recommendation(use_case, sheet, found, drawn)
+    asked = winner_and_next(sheet, result.recommended)
+    answers = confirm(tuple(part for name in asked for part in sheet.parts(name)))
     more = {
         "flips": flips(use_case, sheet, draws, found.decision),
         **_learning(use_case, sheet, draws, drawn, found),
+        "confirmation": confirmation(use_case, sheet, result, answers),
     }
-    result = _recommendation(use_case, sheet, found, drawn)
-    told = confirmation(use_case, sheet, result.recommended, result.winner_interval)
-    return result.model_copy(update={**more, "confirmation": told})
+    return result.model_copy(update=more), replace(measured, confirmation=answers)
 
 
 def _learning(
     use_case: UseCase, sheet: ScoreSheet, draws: Draws, drawn: Resampled, found: Findings
 ) -> dict[str, Any]:
     """What the methods would learn from more labelled samples, and what these are worth."""
-    learned, given = growths(sheet.curves, sheet.measured.learned_from, draws), len(use_case.samples)
+    learned, given = growths(sheet.measured.curves, sheet.measured.learned_from, draws), len(use_case.samples)
     allowed = [drawn.names[m] for m in drawn.allowed]
 
     def gained(times: float) -> Floats:
@@ -65,16 +78,6 @@ def _learning(
         "curves": curves(learned, drawn, found.decision.recommended, use_case.margin, given),
         "outlooks": outlooks(drawn, use_case.margin, found.samples, known),
     }
-
-
-def methods_to_confirm(use_case: UseCase, measured: Measurement) -> tuple[str, ...]:
-    """The methods that are asked about the locked samples: the recommended one and the next best."""
-    if not measured.tensor:
-        return ()
-    sheet = score_sheet(use_case, measured)
-    drawn = draw(sheet.evidence, use_case.seed).among(list(sheet.costs), sheet.excluded)
-    chosen = decide(standings(drawn, use_case.margin), sheet.excluded, use_case.margin).recommended
-    return tuple(part for name in winner_and_next(sheet, chosen) for part in sheet.parts(name))
 
 
 def _check_measured(measured: Measurement) -> None:

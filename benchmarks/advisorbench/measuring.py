@@ -71,7 +71,7 @@ def _measured(customer: Customer, truth: Truth, home: Path, mark: str, tell: Tel
     watch = Stopwatch(home / "seconds.json", tell)
     said = recommend(case, workbench, advice, on_event=watch, race=False)
     wall = watch.seconds + indexing
-    sheet = score_sheet(case, measure(case, workbench, advice, ignore, never, race=False))
+    sheet = score_sheet(case, measure(case, workbench, advice, ignore, never, race=False)[0])
     scorer = Scorer.of(task)
     about = About(
         task=task.name,

@@ -55,7 +55,7 @@ def test_nothing_is_taken_over_from_other_documents(tmp_path: Path) -> None:
 def test_what_is_added_is_checked() -> None:
     with pytest.raises(UseCaseError, match="nothing is added"):
         extended(facts())
-    with pytest.raises(UseCaseError, match=r"samples\.60\.output"):
+    with pytest.raises(UseCaseError, match=r"samples\[60\]\.output"):
         extended(facts(), [{"input": "no output"}])
     with pytest.raises(UseCaseError, match="budget"):
         extended(facts(), budget={"seconds": -1})

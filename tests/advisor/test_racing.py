@@ -186,6 +186,19 @@ def test_of_a_dropped_method_counts_its_lead_over_the_best_one_where_both_answer
     assert wide < narrow < 0
 
 
+def test_how_often_a_deficit_comes_by_chance_is_told_by_what_both_answered() -> None:
+    """Eight of 36 against none; after that the best one got nothing right, so that it leads by less."""
+    place, seen = np.arange(60), np.arange(60) < 36
+    columns = {
+        "behind": np.stack([0 * seen, seen], axis=1).astype(float),
+        "best": np.stack([place < 8, np.ones(60)], axis=1).astype(float),
+    }
+    drawn = resample(Evidence(METRIC, columns, list(range(60)), seen={"behind": seen}), 0)
+    found = standings(drawn, 0.02)["behind"]
+    assert found.deficit == pytest.approx(8 / 60)
+    assert found.p_chance == pytest.approx(1 / 2**8, abs=0.004)
+
+
 def test_the_race_is_run_again_on_every_resample() -> None:
     one, other = np.random.default_rng(2).random((2, 100))
     right = {"bad": one < 0.1, "good": one < 0.9, "close": other < 0.86}
