@@ -1,8 +1,9 @@
 """Learning curves: what a method scores by the samples that it learns from, and where it goes from there.
 
 A method is measured again where it learned from a quarter and a half of each train fold. Through these
-points and the whole fold goes an inverse power law, a - b * n ** -c, on every resample anew: the bands hold
-what other samples would have shown. Nothing is forecast beyond `FARTHEST` times the samples.
+points and the whole fold goes a curve, on every resample anew: an inverse power law, a - b * n ** -c, on
+half of them, and log odds that rise in line with log n on the others. So the bands hold what other samples
+and the other curve would have shown. Nothing is forecast beyond `FARTHEST` times the samples.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, logit
 
 from advisor.growing import grows, part_of
 from advisor.resampling import RESAMPLES, Draws, Resampled
@@ -19,8 +21,9 @@ from advisor.scoring import Floats
 from advisor.statistics import LEVEL, SURE, TIE, Interval, interval
 
 EXPONENTS = np.array([0.1, 0.25, 0.5, 0.75, 1.0])
-"""Of the power law. Three points say little of it: the one that fits best is taken on every other resample,
-any of them on those between."""
+"""Of the power law. Three points say nothing of it: each is taken as often."""
+CERTAIN = 0.01
+"""A score nearer to 0 or 1 than this has the log odds of this."""
 LIKELY = 0.95
 """Share of the forecasts from which something is called probable: where it was 80 to 95 %, 70 % came true."""
 TIMES = (1.5, 2.0, 3.0, 5.0)
@@ -72,24 +75,24 @@ class Growth:
     observed: Floats
     scores: Floats
     """Shape (points, RESAMPLES)."""
-    slopes: Floats
-    exponents: Floats
-
-    @staticmethod
-    def through(sizes: Floats, observed: Floats, scores: Floats) -> Growth:
-        """Least squares for the exponent of each resample; learning from more never harms."""
-        powers = sizes[:, None] ** -EXPONENTS
-        x, y = powers - powers.mean(axis=0), scores - scores.mean(axis=0)
-        slopes = np.maximum(-(x.T @ y) / (x**2).sum(axis=0)[:, None], 0)
-        errors = ((y[:, None] + x[:, :, None] * slopes) ** 2).sum(axis=0)
-        every = np.arange(errors.shape[1])
-        taken = np.where(every % 2 == 0, errors.argmin(axis=0), every // 2 % len(EXPONENTS))
-        return Growth(sizes, observed, scores, slopes[taken, every], EXPONENTS[taken])
 
     def gain(self, samples: float) -> Floats:
         """What it scores more after learning from so many than it was measured with; shape (RESAMPLES,)."""
-        grown = self.slopes * (self.sizes[-1] ** -self.exponents - samples**-self.exponents)
+        every, last = np.arange(self.scores.shape[1]), self.sizes[-1]
+        exponents = EXPONENTS[every // 2 % len(EXPONENTS)]
+        slopes = _slopes(-(self.sizes[:, None] ** -exponents), self.scores)
+        by_power = slopes * (last**-exponents - samples**-exponents)
+        odds = logit(np.clip(self.scores, CERTAIN, 1 - CERTAIN))
+        rise = _slopes(np.log(self.sizes)[:, None], odds) * np.log(samples / last)
+        by_odds = expit(odds[-1] + rise) - expit(odds[-1])
+        grown = np.where(every % 2 == 0, by_odds, by_power)
         return np.asarray(np.clip(grown, 0, np.maximum(1 - self.scores[-1], 0)))
+
+
+def _slopes(x: Floats, y: Floats) -> Floats:
+    """Of the lines through the points of each resample, by least squares: learning from more never harms."""
+    x = x - x.mean(axis=0)
+    return np.asarray(np.maximum((x * (y - y.mean(axis=0))).sum(axis=0) / (x**2).sum(axis=0), 0))
 
 
 def growths(measured: Mapping[str, Iterable[int]], learned_from: float, draws: Draws) -> dict[str, Growth]:
@@ -99,7 +102,7 @@ def growths(measured: Mapping[str, Iterable[int]], learned_from: float, draws: D
         keys = [*(part_of(name, part) for part in parts), name]
         sizes = np.array([learned_from / part for part in (*parts, 1)])
         observed = np.array([draws.observed[key] for key in keys])
-        found[name] = Growth.through(sizes, observed, np.array([draws.scores[key] for key in keys]))
+        found[name] = Growth(sizes, observed, np.array([draws.scores[key] for key in keys]))
     return found
 
 

@@ -44,16 +44,19 @@ def drawn(n: int, seed: int = 0, **right: tuple[float, ...]) -> Draws:
     return draw(Evidence(METRIC, columns, list(range(n))), seed)
 
 
-def test_a_power_law_is_found_again_and_continued() -> None:
+def test_both_curves_are_found_again_and_continued() -> None:
     scores = np.repeat((0.9 - 2.0 * SIZES**-0.5)[:, None], 20, axis=1)
-    growth = Growth.through(SIZES, scores[:, 0], scores)
-    assert growth.gain(640)[::2] == pytest.approx(2.0 * (160**-0.5 - 640**-0.5))
-    assert len(set(growth.gain(640)[1::2].round(9))) == len(EXPONENTS)
+    gained = Growth(SIZES, scores[:, 0], scores).gain(640)[1::2]
+    assert gained[list(EXPONENTS).index(0.5)] == pytest.approx(2.0 * (160**-0.5 - 640**-0.5))
+    assert len(set(gained.round(9))) == len(EXPONENTS)
+    odds = (SIZES / 160)[:, None].repeat(20, axis=1)
+    growth = Growth(SIZES, 0 * SIZES, odds / (1 + odds))
+    assert growth.gain(640)[::2] == pytest.approx(4 / 5 - 1 / 2)
 
 
 def test_learning_never_harms_and_ends_at_perfect() -> None:
     falling = np.array([[0.8, 0.5], [0.7, 0.7], [0.6, 0.95]])
-    growth = Growth.through(SIZES, falling[:, 0], falling)
+    growth = Growth(SIZES, falling[:, 0], falling)
     assert growth.gain(800) == pytest.approx([0.0, 0.05])
 
 
