@@ -9,6 +9,7 @@ from service.processes.leash import ask_self_to_stop, hold
 from service.processes.sockets import engine_socket, listen, remove_engine_socket
 from service.processes.supervisor import Charge, Supervisor, only_server_of
 from service.settings import Settings
+from service.storage.data_dir import DataDir
 from service.storage.database import migrate
 
 
@@ -22,6 +23,7 @@ def serve(settings: Settings, on_listening: Callable[[str], None]) -> None:
     """
     migrate(settings.data_dir)
     with only_server_of(settings.data_dir), listen(settings.host, settings.port) as bound:
+        DataDir.open(settings.data_dir).files.sweep()
         socket_path = engine_socket(settings.data_dir)
         environment = {
             **_told(settings),

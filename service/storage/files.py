@@ -100,6 +100,14 @@ class FileStore:
             (self._folder / file_id).unlink(missing_ok=True)
         return gone
 
+    def sweep(self) -> None:
+        """Remove what uploads and deletions that were broken off left behind; only while nobody uploads."""
+        with self._database.connect().execution_options(read_only=True) as connection:
+            known = set(connection.scalars(select(files.c.id)))
+        for path in self._folder.glob("*"):
+            if path.name not in known:
+                path.unlink()
+
     def drop_expired(self) -> None:
         """Delete the files whose time is over."""
         with self._database.connect().execution_options(read_only=True) as connection:

@@ -118,7 +118,10 @@ def test_everything_may_be_killed_and_started_again(
         os.kill(running.pid, signal.SIGKILL)
         modules = ("processes.web", "processes.engine", "jobs.worker", "jobs.process")
         wait_for(lambda: not any(pids(f"service.{m}", tmp_path) for m in modules))
+    (tmp_path / "files").mkdir(exist_ok=True)
+    (tmp_path / "files" / "file-broken-off.partial").touch()
     with started_server(tmp_path, environment) as running:
+        assert not any((tmp_path / "files").iterdir())
         job = finished(running, job_id)
         after = trials(tmp_path, job_id)
     assert job["status"] == "succeeded", job

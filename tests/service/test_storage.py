@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ def test_what_is_asked_many_times_a_second_is_looked_up(data: DataDir) -> None:
     assert not [plan for plan in plans if plan.startswith("SCAN")], plans
     for name in ("status", "model_name", "job_id_kind_seq", "vector_store_id", "usage_bytes", "batch_id"):
         assert any(f"{name} (" in index for index in indices), (name, plans)
+
+
+def test_what_broken_off_uploads_left_behind_goes(data: DataDir) -> None:
+    kept = data.files.create(BytesIO(b"kept"), "kept.txt", "user_data", "sha", 0)
+    for name in ("file-1.partial", "file-2"):
+        (data.root / "files" / name).touch()
+    data.files.sweep()
+    assert [path.name for path in (data.root / "files").iterdir()] == [kept.id]
 
 
 def test_the_data_directory_is_ours_alone(data: DataDir) -> None:
