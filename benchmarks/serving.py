@@ -1,6 +1,6 @@
 """Requests to many adapters at once, against `generate` one after another and against `transformers serve`.
 
-python -m benchmarks.serving --json F [--base generation/pocket] [--requests 64] [--tokens 24]
+python -m benchmarks.serving --json F [--base generation/pocket] [--requests 128] [--tokens 24]
     [--sides generate engine servers] [--adapters 1 4 16] [--concurrent 1 8 32]
 
 Adapters have random weights: what they say does not matter, only that each request gets its own. All
@@ -97,7 +97,7 @@ def main() -> None:
     given = argparse.ArgumentParser()
     given.add_argument("--json", type=Path, required=True)
     given.add_argument("--base", type=Path, default=Path("generation/pocket"))
-    given.add_argument("--requests", type=int, default=64)
+    given.add_argument("--requests", type=int, default=128)
     given.add_argument("--tokens", type=int, default=24)
     given.add_argument("--sides", nargs="+", choices=SIDES, default=SIDES)
     given.add_argument("--adapters", nargs="+", type=int, default=ADAPTERS)
@@ -116,9 +116,14 @@ def main() -> None:
             contenders.append(running.enter_context(trivium_serve(base, Path(scratch))))
             contenders.append(running.enter_context(transformers_serve(base, root, names)))
         figures, same = measure(asked, contenders, names)
-    told = {"threads": torch.get_num_threads(), "same_answers": same, "figures": [asdict(f) for f in figures]}
+    told = {
+        "threads": torch.get_num_threads(),
+        "requests": asked.requests,
+        "same_answers": same,
+        "figures": [asdict(f) for f in figures],
+    }
     asked.json.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
-    console.print(table(figures))
+    console.print(table(figures, asked.requests))
 
 
 def make_adapters(base: Path, root: Path, count: int) -> list[str]:
@@ -275,14 +280,26 @@ def timed(
     return figure, [text for text, _ in done]
 
 
-def table(figures: list[Figure]) -> Table:
-    """All figures."""
+def table(figures: list[Figure], requests: int) -> Table:
+    """All figures; both "times" are against the first side with as many adapters."""
     found = Table(box=None)
-    for name in ("", "adapters", "concurrent", "requests/s", "p95 s", "processor s"):
-        found.add_column(name)
+    for name in ("", "adapters", "concurrent", "requests/s", "times", "p95 s", "processor ms each", "times"):
+        found.add_column(name, justify="right")
     for f in figures:
-        cells = (f.requests_per_second, f.p95_seconds, f.processor_seconds)
-        found.add_row(f.side, str(f.adapters), str(f.concurrent), *(f"{cell:.2f}" for cell in cells))
+        first = next(other for other in figures if other.adapters == f.adapters)
+        faster = f.requests_per_second / first.requests_per_second
+        cheaper = first.processor_seconds / f.processor_seconds
+        each = f.processor_seconds / requests * 1000
+        found.add_row(
+            f.side,
+            str(f.adapters),
+            str(f.concurrent),
+            f"{f.requests_per_second:.1f}",
+            f"{faster:.1f}",
+            f"{f.p95_seconds:.2f}",
+            f"{each:.1f}",
+            f"{cheaper:.1f}",
+        )
     return found
 
 
