@@ -88,8 +88,16 @@ def test_adapters_learn_mix_continue_and_stack(
     assert alone[0] == "cat" and len(set(alone)) == 3
     assert isinstance(models[0], MixableModel)
     variants = [model.variant for model in models if isinstance(model, MixableModel)]
-    mixed = models[0].mixer.generate_mixed([(asked, variant) for variant in variants])
-    assert [one.text for one in mixed] == alone
+    drafts = [models[0].mixer.draft(asked, variant) for variant in variants]
+    writing = models[0].mixer.writing()
+    writing.join(drafts[:2])
+    assert not writing.has_room(drafts[2:])
+    while not writing.is_done:
+        writing.go_on()
+    writing.join(drafts[2:])
+    while not writing.is_done:
+        writing.go_on()
+    assert [draft.generation().text for draft in drafts] == alone
     for mode in ("continue", "stack"):
         parent = Parent(adapter_path(root, "nobody"), mode)
         assert [a.mode for a in train(animals[:8], mode, SHORT, parent).lineage] == [mode]
