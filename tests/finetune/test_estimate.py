@@ -19,7 +19,7 @@ from finetune.gate import OldTask
 from finetune.recipe import Recipe
 from finetune.session import Validation
 from finetune.training import train_adapter
-from tests.finetune.encoders.conftest import made
+from tests.tiny_models import save_encoder
 
 RECIPE = Recipe(rank=4, learning_rate=5e-3, epochs=2, batch_tokens=60)
 
@@ -36,7 +36,7 @@ def test_it_counts_what_is_then_trained(
 
 
 def test_an_encoder_is_estimated_as_it_is_trained(tmp_path: Path) -> None:
-    encoder = made("BertConfig", tmp_path / "bert")
+    encoder = save_encoder(tmp_path / "bert")
     rows = [LabelRow(i, f"the {w}", w) for i, w in enumerate(["cat", "dog", "cow"] * 4)]
     dials = Recipe(rank=4, epochs=2, batch_rows=6, batch_tokens=60)
     expected = estimate(encoder, Order((), dials, labelled=Labelled(rows)))
@@ -49,11 +49,26 @@ def test_an_encoder_is_estimated_as_it_is_trained(tmp_path: Path) -> None:
     assert (alone.rows, alone.steps) == (3, 0) and alone.seconds > 0
 
 
-def test_a_gate_is_paid_for(
-    tiny_llama: Path, animals: list[TrainingExample], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By a clock on which everything takes a second: two more models are loaded and asked."""
+@pytest.fixture
+def every_look_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock on which whatever is timed takes a second."""
     monkeypatch.setattr(time, "perf_counter", count().__next__)
+
+
+@pytest.mark.usefixtures("every_look_a_second")
+def test_seconds_are_those_of_all_batches_validations_and_answers(
+    tiny_llama: Path, animals: list[TrainingExample]
+) -> None:
+    recipe, loading, a_batch, four_answers = replace(RECIPE, epochs=40), 2, 1, 1
+    for judge, answering in ((None, 0), (len, 2 * four_answers)):
+        told = estimate(tiny_llama, Order(animals, recipe, Validation(animals[:8], judge)))
+        batches = round((told.seconds - loading - told.steps * a_batch) / 40 - answering, 6)
+        assert batches > 0 and batches * 3 == pytest.approx(round(batches * 3)), told
+
+
+@pytest.mark.usefixtures("every_look_a_second")
+def test_a_gate_is_paid_for(tiny_llama: Path, animals: list[TrainingExample]) -> None:
+    """Two more models are loaded and asked."""
     gate = OldTask(animals[:6], len)
     plain, gated = (estimate(tiny_llama, Order(animals[:4], RECIPE, gate=g)) for g in (None, gate))
     assert gated.seconds >= plain.seconds + 2 * (1 + 6 / 4)
@@ -64,15 +79,3 @@ def test_bad_rows_are_found_before_anything_is_computed(
 ) -> None:
     with pytest.raises(DatasetError, match="Row 1"):
         estimate(tiny_llama, Order([TrainingExample(()), *animals], RECIPE))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("judged", [False, True])
-def test_the_seconds_are_of_the_right_size(
-    tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path, judged: bool
-) -> None:
-    recipe = replace(RECIPE, epochs=40, patience=40)
-    aside = Validation(animals[:4], len if judged else None)
-    expected = estimate(tiny_llama, Order(animals, recipe, aside))
-    manifest = train_adapter(tiny_llama, animals, recipe, tmp_path / "a", validation=aside).manifest
-    assert manifest.seconds / 4 < expected.seconds < 4 * manifest.seconds

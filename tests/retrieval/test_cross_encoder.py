@@ -13,7 +13,7 @@ from retrieval.hashing_embedder import HashingEmbedder
 from retrieval.library.passages import find_passages
 from retrieval.store.records import NewChunk, NewFile
 from retrieval.store.store import Store
-from tests.tiny_reranker import save_reranker
+from tests.tiny_models import save_reranker
 
 TEXTS = ("The ferry sails at noon.", "The ferry is blue.", "At noon the bell of the ferry rings.")
 QUESTION = "When does the ferry sail?"

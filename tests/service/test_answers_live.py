@@ -14,7 +14,7 @@ from openai.types.responses import ResponseCompletedEvent
 
 from retrieval.cross_encoder import CrossEncoder
 from service.processes.started import Running, started_server
-from tests.tiny_reranker import save_reranker
+from tests.tiny_models import save_reranker
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1000)]
 NOTE = "# The Ravel Tower\n\nThe Ravel Tower was opened in 1931. It is 212 metres high.\n"

@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli import app
-from tests.finetune.encoders.conftest import made
 from tests.service.test_training_jobs import LABELS, PAIRS, TAGGED
+from tests.tiny_models import save_encoder
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    made("BertConfig", folder / "bert")
+    save_encoder(folder / "bert")
     for name, rows in {"sums": PAIRS, "labels": LABELS, "tags": TAGGED, "old": PAIRS[:6]}.items():
         (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)))
     return folder

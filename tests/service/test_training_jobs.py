@@ -21,8 +21,8 @@ from service.jobs.stop_signal import LOOK_SECONDS, StopSignal
 from service.settings import Settings
 from service.storage.data_dir import DataDir
 from service.storage.jobs import JobStore
-from tests.finetune.encoders.conftest import made
 from tests.full_disk import largest_file
+from tests.tiny_models import save_encoder
 
 Lines = Sequence[dict[str, Any]]
 PAIRS = [{"prompt": f"How much is {i} + 1?", "completion": str(i + 1)} for i in range(12)]
@@ -37,7 +37,7 @@ TAGGED = [
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made("BertConfig", tmp_path_factory.mktemp("encoders") / "bert")
+    return save_encoder(tmp_path_factory.mktemp("encoders") / "bert")
 
 
 @pytest.fixture

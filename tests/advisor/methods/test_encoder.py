@@ -20,12 +20,12 @@ from finetune.errors import HeadError
 from generation.catalog import Catalog
 from generation.errors import AdapterMismatchError
 from retrieval.hashing_embedder import HashingEmbedder
-from tests.finetune.encoders.conftest import made
+from tests.tiny_models import save_encoder
 
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made("BertConfig", tmp_path_factory.mktemp("encoders") / "bert")
+    return save_encoder(tmp_path_factory.mktemp("encoders") / "bert")
 
 
 def case(**changes: object) -> UseCase:
@@ -62,7 +62,7 @@ def test_what_was_prepared_is_what_is_deployed_and_served(encoder: Path, tmp_pat
 
 def test_a_deployment_refuses_another_encoder(encoder: Path, tmp_path: Path) -> None:
     deploy(case(), "encoder-lora", bench(encoder), tmp_path / "served")
-    other = made("BertConfig", tmp_path / "other", seed=9)
+    other = save_encoder(tmp_path / "other", seed=9)
     with pytest.raises(AdapterMismatchError):
         open_deployment(tmp_path / "served", bench(other))
     with pytest.raises(HeadError, match="no encoder"):

@@ -7,55 +7,19 @@ from pathlib import Path
 import pytest
 
 from finetune.data.rows import LabelRow, TagRow
+from tests.tiny_models import save_encoder
 
-SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
-WORDS = """the cat dog cow sheep barks says meow woof moo baa at in paris rome anna otto lives now
-again""".split()  # noqa: SIM905
 FAMILIES = ("BertConfig", "RobertaConfig", "DistilBertConfig")
 
 
 @pytest.fixture(scope="session", params=FAMILIES)
 def any_encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(request.param, tmp_path_factory.mktemp("encoders") / request.param)
+    return save_encoder(tmp_path_factory.mktemp("encoders") / request.param, request.param)
 
 
 @pytest.fixture(scope="session")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made("BertConfig", tmp_path_factory.mktemp("encoders") / "bert")
-
-
-def made(family: str, folder: Path, seed: int = 3) -> Path:
-    import torch
-    import transformers
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    vocabulary = {word: at for at, word in enumerate([*SPECIALS, *WORDS])}
-    rules = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
-    rules.normalizer = normalizers.BertNormalizer()
-    rules.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    rules.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=rules, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )
-    tokenizer.model_max_length = 24
-    config = getattr(transformers, family)(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        intermediate_size=64,
-        hidden_dim=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=32,
-        initializer_range=0.1,
-        pad_token_id=0,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        transformers.AutoModel.from_config(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save_encoder(tmp_path_factory.mktemp("encoders") / "bert")
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from generation.catalog import Catalog, ModelCard
 from generation.errors import AdapterMismatchError, ModelUnavailableError, UnknownModelError
 from generation.language_model import LanguageModel, Request
 from generation.messages import Message
-from tests.finetune.encoders.conftest import made
 from tests.finetune.encoders.test_training import SHORT
+from tests.tiny_models import save_encoder
 
 
 def shelf(encoder: Path, root: Path) -> Catalog:
@@ -68,7 +68,7 @@ def test_they_are_listed_and_their_bases_are_not(encoder: Path, root: Path) -> N
 
 
 def test_one_whose_base_is_gone_or_another_says_so(root: Path, tmp_path: Path) -> None:
-    other = made("BertConfig", tmp_path / "other", seed=9)
+    other = save_encoder(tmp_path / "other", seed=9)
     with pytest.raises(AdapterMismatchError, match="'ft:bert:tags' was made for 'bert' as it was then"):
         shelf(other, root).open("ft:bert:tags")
     bare = Catalog(adapters=root)

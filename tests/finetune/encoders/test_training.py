@@ -21,7 +21,7 @@ from finetune.progress import Progress
 from finetune.recipe import Recipe
 from finetune.session import Parent, Session, Wish
 from generation.errors import AdapterMismatchError, ModelUnavailableError
-from tests.finetune.encoders.conftest import made
+from tests.tiny_models import save_encoder
 
 Rows = Sequence[LabelRow]
 SHORT = Recipe(rank=4, epochs=12, learning_rate=5e-3, batch_rows=6, batch_tokens=60)
@@ -113,7 +113,7 @@ def test_what_cannot_be_continued_is_refused(
 ) -> None:
     train_encoder(encoder, sounds, tmp_path / "a", dials=replace(SHORT, epochs=1))
     train_head(encoder, sounds, tmp_path / "h")
-    other = made("BertConfig", tmp_path / "other", seed=4)
+    other = save_encoder(tmp_path / "other", seed=4)
     cases = (
         (encoder, sounds, Parent(tmp_path / "a", "stack"), RecipeError, "continue it instead"),
         (encoder, sounds, Parent(tmp_path / "h"), RecipeError, "A head alone"),
@@ -194,7 +194,7 @@ def test_another_base_is_refused_and_a_changed_weight_too(
     encoder: Path, sounds: list[LabelRow], tmp_path: Path
 ) -> None:
     train_head(encoder, sounds, tmp_path / "h")
-    other = made("BertConfig", tmp_path / "other", seed=4)
+    other = save_encoder(tmp_path / "other", seed=4)
     with pytest.raises(AdapterMismatchError, match="train it again"):
         Labeller(tmp_path / "h", other)
     with pytest.raises(HeadError, match="labels"):
