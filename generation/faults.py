@@ -93,7 +93,7 @@ def _branches(error: Mapping[str, Any], value: object) -> tuple[int, ...]:
         is_missing = error["type"] == "missing" and at == len(error["loc"]) - 1
         if isinstance(value, Mapping) and (part in value or is_missing):
             value = value.get(part)
-        elif isinstance(value, Sequence) and not isinstance(value, str) and isinstance(part, int):
+        elif isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:
             found.append(at)
