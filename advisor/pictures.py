@@ -17,10 +17,10 @@ CHARACTER = 8
 """Width of one, more or less."""
 LONGEST = 28
 """Characters of a name that are shown."""
-BESIDE = (4, -10, 18, -24, 32, -38, 46)
+BESIDE = (4, -10, 18)
 """Where a name may stand beside its dot, the best place first."""
-CLOSE = 12
-"""Lines nearer than this cover each other."""
+LETTER = 12
+"""Height of one: lines nearer than this cover each other."""
 
 
 def forest(result: Recommendation) -> Markup:
@@ -42,7 +42,7 @@ def forest(result: Recommendation) -> Markup:
         parts += [
             _text(left - 10, y + 4, names[i], "end", "chosen" if row.method == result.recommended else ""),
             _line(x(low), y, x(high), y, "whisker"),
-            _dot(x(-row.deficit), y, _style(row, result)),
+            _dot(x(-row.deficit), y, _style(row, result), row.method),
         ]
     for tick in _ticks(lowest, highest):
         parts.append(_text(x(tick), height - 12, f"{100 * tick:+.0f}" if tick else "0", "middle"))
@@ -70,9 +70,10 @@ def quality_and_cost(result: Recommendation) -> Markup:
     for row, at in zip(rows, costs, strict=True):
         parts += [
             _line(x(at), y(row.interval[0]), x(at), y(row.interval[1]), "whisker"),
-            _dot(x(at), y(row.score), _style(row, result)),
+            _dot(x(at), y(row.score), _style(row, result), row.method),
         ]
-    parts += _named([(x(at), y(row.score), row.method) for row, at in zip(rows, costs, strict=True)])
+    dots = [(x(at), y(row.score), row.method) for row, at in zip(rows, costs, strict=True)]
+    parts += _named(sorted(dots, key=lambda dot: dot[2] != result.recommended))
     parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
     parts += [_text(x(c), height - 20, f"{10**c:.2g}", "middle") for c in sorted({min(costs), max(costs)})]
     parts.append(_text((LEFT + WIDTH) / 2, height - 4, f"{result.currency} per 1,000 requests", "middle"))
@@ -101,7 +102,7 @@ def learning_curves(result: Recommendation) -> Markup:
         parts.append(_band(edge))
         path = [(x(log10(p.samples)), y(p.score)) for p in (*curve.measured, *curve.forecast)]
         parts += [_line(*one, *other, "whisker") for one, other in pairwise(path)]
-        parts += [_dot(*place, chosen) for place in path[: len(curve.measured)]]
+        parts += [_dot(*place, chosen, curve.method) for place in path[: len(curve.measured)]]
         ends.append((*path[len(curve.measured) - 1], curve.method))
     parts += _named(ends)
     parts += [_text(LEFT - 10, y(s) + 4, f"{s:.0%}", "end") for s in (top, (top + bottom) / 2, bottom)]
@@ -142,27 +143,29 @@ def _svg(height: float, parts: Sequence[str], title: str) -> Markup:
 
 
 def _named(dots: Sequence[tuple[float, float, str]]) -> list[str]:
-    """The names of dots, to the right or the left of each, where they cover no dot and no other name."""
+    """The names of dots, beside each where they cover no dot and no other name; none where all is covered."""
     taken = [(x - 8, x + 8, y) for x, y, _ in dots]
     found = []
     for x, y, name in dots:
         words = _short(name)
         wide = CHARACTER * len(words)
         places = [(x + side, y + down) for down in BESIDE for side in (10, -10 - wide)]
-        inside = [(at, line) for at, line in places if at >= 0 and at + wide <= WIDTH] or places
-        free = [p for p in inside if not any(_meet(p, wide, other) for other in taken)]
-        at, line = (free or inside)[0]
-        taken.append((at, at + wide, line - 4))
-        found.append(_text(at, line, words, "start"))
+        inside = [(at, line) for at, line in places if at >= 0 and at + wide <= WIDTH and line >= LETTER]
+        free = [place for place in inside if not any(_meet(place, wide, other) for other in taken)]
+        for at, line in free[:1]:
+            taken.append((at, at + wide, line - 4))
+            found.append(_text(at, line, words, "start"))
     return found
 
 
 def _meet(place: tuple[float, float], wide: float, other: tuple[float, float, float]) -> bool:
     (at, line), (left, right, middle) = place, other
-    return at < right and at + wide > left and abs(line - 4 - middle) < CLOSE
+    return at < right and at + wide > left and abs(line - 4 - middle) < LETTER
 
 
 def _short(name: str) -> str:
+    """Without what all remote models have in common."""
+    name = name.replace("openai:", "")
     return name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[1 - LONGEST // 2 :]}"
 
 
@@ -174,8 +177,9 @@ def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}" stroke="#5b6b7c"/>'
 
 
-def _dot(x: float, y: float, style: str) -> str:
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" class="{style}" fill="{FILL[style]}"/>'
+def _dot(x: float, y: float, style: str, name: str) -> str:
+    place = f'cx="{x:.1f}" cy="{y:.1f}" r="6"'
+    return f'<circle {place} class="{style}" fill="{FILL[style]}"><title>{escape(name)}</title></circle>'
 
 
 def _band(edge: Sequence[tuple[float, float]]) -> str:
