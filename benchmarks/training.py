@@ -1,7 +1,9 @@
 """Our training against plain Trainer + PEFT and TRL's SFTTrainer + PEFT: first equal losses, then speed.
 
-python -m benchmarks.training --json F [--base generation/pocket] [--rows 256] [--epochs 1] [--task DIR]
+python -m benchmarks.training --json F [--base FOLDER | llama-135m] [--rows 320] [--epochs 1] [--task DIR]
 
+A fifth of the rows is held out: every contender tells its loss on them several times, outside of its clock,
+and the table when it reached the lowest loss that all reach. The base llama-135m is made here, by dice.
 The peers run in a Python of their own (--peers, default build/peers/bin/python), made by
     python -m venv build/peers && build/peers/bin/pip install torch==2.13.0 transformers peft trl
 Every contender is a process of its own and gets the same base, rows, masks, first LoRA weights, rate and
@@ -27,13 +29,18 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.training_machine import MADE, make_base, matmul_rate, needed_flops
 from finetune import batches
 from finetune.activations import Activations
 from finetune.dataset import TrainingExample, encode
 from finetune.job import own_lengths
 from finetune.learner import Learner
+from finetune.lora import LoraModel
 from finetune.recipe import Recipe
 from finetune.rows import EncodedExample
+from finetune.weights import seeded
+from generation.catalog import POCKET
+from generation.checkpoint import context_window, load_tokenizer
 from generation.messages import Message
 from generation.prompts import render
 
@@ -45,6 +52,8 @@ PARITY_STEPS = 16
 PARITY_RATE = 2e-4
 """Adam's first step is the sign of the gradient, so rounding is felt in proportion to the rate."""
 TOLERANCE = 1e-5
+LOOKS = 8
+"""At the held-out rows, in a run."""
 FP32 = {"bf16": False, "gradient_checkpointing": False}
 IN_ORDER = {"train_sampling_strategy": "sequential"}
 GROUPED = {"train_sampling_strategy": "group_by_length"}
@@ -67,18 +76,19 @@ OURS: dict[str, dict[str, Any]] = {
 
 
 def made_rows(count: int) -> list[TrainingExample]:
-    """Requests of many lengths with a label to give, made by dice with a fixed seed."""
+    """Requests of many lengths, whose first word gives the label; made by dice with a fixed seed."""
     dice = Random(0)
     words = ("order", "refund", "printer", "invoice", "broken", "where", "please", "account", "the", "my")
     labels = ("billing", "delivery", "hardware", "access")
+    texts = [dice.choices(words, k=dice.randint(5, 60)) for _ in range(count)]
     return [
         TrainingExample(
             (
-                *render("Which team?", " ".join(dice.choices(words, k=dice.randint(5, 60))), labels=labels),
-                Message("assistant", dice.choice(labels)),
+                *render("Which team?", " ".join(text), labels=labels),
+                Message("assistant", labels[words.index(text[0]) % len(labels)]),
             )
         )
-        for _ in range(count)
+        for text in texts
     ]
 
 
@@ -101,12 +111,20 @@ def ours(task: dict[str, Any]) -> dict[str, Any]:
     rows = [EncodedExample(ids, mask) for ids, mask in task["rows"]]
     learner = Learner(Path(task["base"]), Recipe(precision=task["settings"].get("precision", "float32")))
     steps = _own_steps(rows, task) if task["settings"]["buckets"] else _given_steps(rows, task)
-    began, worked = time.perf_counter(), time.process_time()
-    losses = [learner.weights.step(step, task["rate"]).loss for step in steps]
+    aside = [EncodedExample(ids, mask) for ids, mask in task["aside"]]
+    held_out = [aside[at : at + BATCH] for at in range(0, len(aside), BATCH)]
+    losses, curve, seconds, cpu = [], [], 0.0, 0.0
+    for step in steps:
+        began, worked = time.perf_counter(), time.process_time()
+        losses.append(learner.weights.step(step, task["rate"]).loss)
+        seconds, cpu = seconds + time.perf_counter() - began, cpu + time.process_time() - worked
+        if held_out and len(losses) % max(1, len(steps) // task["looks"]) == 0:
+            curve.append((seconds, learner.weights.fit(held_out).loss))
     return {
         "losses": losses,
-        "seconds": time.perf_counter() - began,
-        "cpu_seconds": time.process_time() - worked,
+        "curve": curve,
+        "seconds": seconds,
+        "cpu_seconds": cpu,
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
 
@@ -164,7 +182,8 @@ def contend(kind: str, task: dict[str, Any], python: str, folder: Path) -> dict[
 
 def parity(task: dict[str, Any], python: str, folder: Path) -> dict[str, float]:
     """The largest difference of a step's loss between ours and each peer, on the same batches in float32."""
-    few = {**task, "epochs": PARITY_STEPS, "steps": PARITY_STEPS, "rate": PARITY_RATE}
+    steps = min(PARITY_STEPS, -(-len(task["rows"]) // BATCH))
+    few = {**task, "epochs": PARITY_STEPS, "steps": steps, "rate": PARITY_RATE, "aside": []}
     mine = contend("ours", {**few, "settings": {"buckets": False}}, python, folder)["losses"]
     found = {}
     for name, (kind, settings) in EXACT.items():
@@ -177,21 +196,25 @@ def parity(task: dict[str, Any], python: str, folder: Path) -> dict[str, float]:
 def speed(task: dict[str, Any], python: str, folder: Path) -> list[dict[str, Any]]:
     """Every contender over all epochs."""
     labels = task["epochs"] * sum(sum(mask) for _, mask in task["rows"])
-    rows = []
     contenders = {name: ("ours", settings) for name, settings in OURS.items()} | PEERS
+    found = {}
     for name, (kind, settings) in contenders.items():
-        told = contend(kind, {**task, "settings": settings}, python, folder)
-        row = {
+        found[name] = contend(kind, {**task, "settings": settings}, python, folder)
+        console.print(name, f"{found[name]['seconds']:.1f} s", found[name]["curve"])
+    level = max(min(loss for _, loss in told["curve"]) for told in found.values())
+    return [
+        {
             "name": name,
             "steps": len(told["losses"]),
             "labels_per_second": labels / told["seconds"],
             "labels_per_cpu_second": labels / told["cpu_seconds"],
+            "share_of_matmul_rate": task["flops"] / told["seconds"] / task["matmul_rate"],
+            "level": level,
+            "seconds_to_level": next(seconds for seconds, loss in told["curve"] if loss <= level),
             "peak_mib": told["peak_bytes"] / 2**20,
-            "last_loss": sum(told["losses"][-4:]) / 4,
         }
-        console.print(row)
-        rows.append(row)
-    return rows
+        for name, told in found.items()
+    ]
 
 
 def repeated(task: dict[str, Any], python: str, folder: Path) -> dict[str, list[float]]:
@@ -207,8 +230,9 @@ def repeated(task: dict[str, Any], python: str, folder: Path) -> dict[str, list[
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The contenders as Markdown."""
     lines = [
-        "| | steps | labelled tokens/s | per CPU second | peak MiB | mean loss of the last 4 steps |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| | steps | labelled tokens/s | per CPU second | share of the matrix rate "
+        f"| s to held-out loss {rows[0]['level']:.3f} | peak MiB |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*lines, *map(_line, rows)])
 
@@ -216,21 +240,33 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 def _line(row: dict[str, Any]) -> str:
     return (
         f"| {row['name']} | {row['steps']} | {row['labels_per_second']:.1f} "
-        f"| {row['labels_per_cpu_second']:.1f} | {row['peak_mib']:.0f} | {row['last_loss']:.3f} |"
+        f"| {row['labels_per_cpu_second']:.1f} | {row['share_of_matmul_rate']:.0%} "
+        f"| {row['seconds_to_level']:.1f} | {row['peak_mib']:.0f} |"
     )
 
 
 def prepare(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """The task that all contenders get: rows as tokens, and an adapter with its first weights."""
-    learner = Learner(given.base, Recipe())
+    base = Path(given.base).resolve()
+    if given.base == MADE:
+        base = make_base(load_tokenizer(POCKET), folder / MADE)
+    tokenizer = load_tokenizer(base)
+    with seeded(Recipe().seed):
+        lora = LoraModel(base, tokenizer, Recipe(), None)
+    lora.save(folder / "adapter")
     examples = task_rows(given.task, given.rows) if given.task else made_rows(given.rows)
-    rows: list[EncodedExample] = encode(examples, learner.tokenizer, learner.window)
+    rows: list[EncodedExample] = encode(examples, tokenizer, context_window(base, tokenizer))
     Random(1).shuffle(rows)
-    learner.save(folder / "adapter")
+    rows, aside = rows[len(rows) // 5 :], rows[: len(rows) // 5]
+    tokens = BATCH * sum(own_lengths(rows)) // len(rows)
     return {
-        "base": str(given.base.resolve()),
+        "base": str(base),
         "adapter": str(folder / "adapter"),
         "rows": [list(asdict(row).values()) for row in rows],
+        "aside": [list(asdict(row).values()) for row in aside],
+        "looks": LOOKS,
+        "flops": given.epochs * needed_flops(lora.model, rows, BATCH),
+        "matmul_rate": matmul_rate(lora.model, tokens),
         "batch": BATCH,
         "epochs": given.epochs,
         "steps": -1,
@@ -247,9 +283,9 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--base", type=Path, default=Path("generation/pocket"))
+    parser.add_argument("--base", default=str(POCKET), help=f"a model folder, or {MADE}")
     parser.add_argument("--task", type=Path, help="a use case folder; rows are made up without one")
-    parser.add_argument("--rows", type=int, default=256)
+    parser.add_argument("--rows", type=int, default=320)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--peers", default="build/peers/bin/python")
     given = parser.parse_args()
@@ -260,11 +296,15 @@ def main() -> None:
         if max(differences.values()) > TOLERANCE:
             raise SystemExit(f"The losses differ by more than {TOLERANCE}: {differences}")
         rows = speed(task, given.peers, folder)
-        again = repeated({**task, "epochs": TRIAL_EPOCHS}, given.peers, folder)
+        # A step of the made base takes seconds, and this compares ours with ours alone.
+        again: dict[str, list[float]] = {}
+        if given.base != MADE:
+            again = repeated({**task, "epochs": TRIAL_EPOCHS}, given.peers, folder)
     threads = os.environ.get("OMP_NUM_THREADS", str(os.cpu_count()))
     found = {
         "machine": f"{platform.machine()}, {threads} threads",
         "rows": len(task["rows"]),
+        "matmul_gflops_per_second": task["matmul_rate"] / 1e9,
         "parity": differences,
         "contenders": rows,
         "repeated_trials": again,

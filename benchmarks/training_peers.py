@@ -32,15 +32,52 @@ def collate(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
     return {"input_ids": filled("input_ids", 0), "labels": filled("labels", IGNORED), "attention_mask": real}
 
 
+def labelled(row: list[list[int]]) -> dict[str, list[int]]:
+    """Tokens, and which of them are learned."""
+    ids, mask = row
+    return {"input_ids": ids, "labels": [t if m else IGNORED for t, m in zip(ids, mask, strict=True)]}
+
+
+class Watch:
+    """Seconds and losses of a training; the clock stands while held-out rows are looked at."""
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        steps = -(-len(task["rows"]) // task["batch"]) * task["epochs"]
+        self._every = max(1, steps // task["looks"])
+        aside, size = [labelled(row) for row in task["aside"]], task["batch"]
+        self._batches = [collate(aside[at : at + size]) for at in range(0, len(aside), size)]
+        self._began, self._worked = time.perf_counter(), time.process_time()
+        self.losses: list[float] = []
+        self.curve: list[tuple[float, float]] = []
+
+    def seconds(self) -> tuple[float, float]:
+        """Of the clock, and of the processor."""
+        return time.perf_counter() - self._began, time.process_time() - self._worked
+
+    @torch.no_grad()
+    def look(self, model: Any) -> None:
+        """The mean loss of the held-out rows' learned tokens, when it is time for it."""
+        if not self._batches or not self.losses or len(self.losses) % self._every:
+            return
+        seconds, cpu = self.seconds()
+        summed, count = 0.0, 0
+        for batch in self._batches:
+            learned = int((batch["labels"][:, 1:] != IGNORED).sum())
+            summed, count = summed + float(model(**batch).loss) * learned, count + learned
+        self.curve.append((seconds, summed / count))
+        self._began, self._worked = time.perf_counter() - seconds, time.process_time() - cpu
+
+
 def recording(kind: type) -> type:
-    """The trainer class, remembering the loss of every step."""
+    """The trainer class, watched: a step begins with the weights that the one before left."""
 
     class Recording(kind):  # type: ignore[misc]
-        losses: list[float]
+        watch: Watch
 
-        def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-            loss: torch.Tensor = super().training_step(*args, **kwargs)
-            self.losses.append(float(loss))
+        def training_step(self, model: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+            self.watch.look(model)
+            loss: torch.Tensor = super().training_step(model, *args, **kwargs)
+            self.watch.losses.append(float(loss))
             return loss
 
     return Recording
@@ -68,10 +105,7 @@ def arguments(task: dict[str, Any], folder: str) -> dict[str, Any]:
 
 def trainer(task: dict[str, Any], model: Any, folder: str) -> Any:
     """The peer, ready to train."""
-    rows = [
-        {"input_ids": ids, "labels": [t if m else IGNORED for t, m in zip(ids, mask, strict=True)]}
-        for ids, mask in task["rows"]
-    ]
+    rows = [labelled(row) for row in task["rows"]]
     if task["kind"] == "trainer":
         return recording(Trainer)(
             model=model,
@@ -97,12 +131,18 @@ def main() -> None:
     model = PeftModel.from_pretrained(model, task["adapter"], is_trainable=True)
     with tempfile.TemporaryDirectory() as folder:
         peer = trainer(task, model, folder)
-        peer.losses = []
-        began, worked = time.perf_counter(), time.process_time()
+        peer.watch = watch = Watch(task)
         peer.train()
-        seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+        seconds, cpu = watch.seconds()
+        watch.look(model)
     peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = {"losses": peer.losses, "seconds": seconds, "cpu_seconds": cpu, "peak_bytes": peak}
+    told = {
+        "losses": watch.losses,
+        "curve": watch.curve,
+        "seconds": seconds,
+        "cpu_seconds": cpu,
+        "peak_bytes": peak,
+    }
     Path(sys.argv[2]).write_text(json.dumps(told), "utf-8")
 
 
