@@ -71,7 +71,7 @@ def test_a_data_directory_has_one_server(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("samples.jsonl", "", "0 samples"),
-        ("samples.jsonl", '{"input": "a", "output": "b"}', "1 samples"),
+        ("samples.jsonl", '{"input": "a", "output": "b"}', "1 sample;"),
         ("samples.jsonl", "not json", "samples.jsonl line 1"),
         ("samples.jsonl", "[1]", "not a JSON object"),
         ("corpus.jsonl", "", "0 documents"),
