@@ -27,18 +27,11 @@ from advisor.statistics import interval
 from advisor.task import Task
 from advisor.use_case import Sample
 from advisor.use_case_files import read_rows
+from benchmarks.adaptation import TASKS
 from finetune.heads import Head
 from retrieval.embedder import Vectors
 from retrieval.sentence_embedder import SentenceEmbedder
 
-TASKS = (
-    "product_review_sentiment",
-    "assistant_queue_codes",
-    "comment_emotion",
-    "sms_spam_filter",
-    "caption_entailment",
-    "bank_customer_intent",
-)
 FIELDS = ("input", "output")
 SIZES = (50, 100)
 LEADS = np.arange(0.05, 0.35, 0.05)
