@@ -11,6 +11,7 @@ from typing import Literal
 from finetune.adapter import whole_folder
 from finetune.errors import ExportError
 from finetune.gguf import converter_command, write_gguf
+from generation.adapter_folder import adapter_name
 from generation.local_models import Parts
 
 Format = Literal["peft", "merged", "gguf"]
@@ -52,20 +53,22 @@ def _write(parts: Parts, form: Format, out: Path, command: Sequence[str]) -> Non
         elif form == "merged":
             _merge(parts, part)
         else:
-            with TemporaryDirectory(prefix=".merged-", dir=part.parent) as merged:
-                _merge(parts, Path(merged))
-                write_gguf(Path(merged), part / "model.gguf", command)
+            name = adapter_name(parts.adapter) if parts.adapter else parts.base_name
+            with TemporaryDirectory(prefix=".merged-", dir=part.parent) as place:
+                merged = Path(place) / "model"
+                _merge(parts, merged)
+                write_gguf(merged, part / "model.gguf", name, command)
 
 
 def _merge(parts: Parts, folder: Path) -> None:
+    from finetune.whole import save_whole
     from generation import checkpoint
 
     tokenizer = checkpoint.load_tokenizer(parts.base)
     model = checkpoint.load_model(parts.base)
     if parts.adapter is not None:
         model = checkpoint.with_adapter(model, tokenizer, parts.base, parts.adapter)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    save_whole(model, tokenizer, parts.base, folder)
 
 
 def _copy(source: Path, target: Path) -> None:

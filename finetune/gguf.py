@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,25 +26,29 @@ def converter_command(named: Path | None) -> list[str]:
     if found is None or not Path(found).is_file():
         missing = f"{named} is no file" if named is not None else f"{NAMES[0]} is not on the PATH"
         raise ExportError(
-            f"GGUF needs llama.cpp's converter, and {missing}; get llama.cpp, install its "
-            "requirements/requirements-convert_hf_to_gguf.txt, and name the script in TRIVIUM_GGUF_CONVERTER."
+            f"GGUF needs llama.cpp's converter, and {missing}; get llama.cpp, install sentencepiece beside "
+            "Trivium, and name the script in TRIVIUM_GGUF_CONVERTER."
         )
     return [found] if shutil.which(found) else [sys.executable, found]
 
 
-def write_gguf(model: Path, out: Path, command: Sequence[str], limit_seconds: float = LIMIT_SECONDS) -> None:
-    """Convert a model folder into one file.
+def write_gguf(model: Path, out: Path, name: str, command: Sequence[str]) -> None:
+    """Convert a model folder into one file that tells the model's name.
+
+    A converter that asks for any `python3` is given this one, which has torch and transformers.
 
     Raises:
         ExportError: the converter refuses the model, or takes too long.
     """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         done = subprocess.run(  # noqa: S603 - the program that the settings or the PATH name
-            [*command, str(model), "--outfile", str(out)],
+            [*command, str(model), "--outfile", str(out), "--model-name", name],
+            env=os.environ | {"PATH": path},
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=limit_seconds,
+            timeout=LIMIT_SECONDS,
             check=False,
         )
     except OSError as error:
@@ -52,12 +57,12 @@ def write_gguf(model: Path, out: Path, command: Sequence[str], limit_seconds: fl
         ) from error
     except subprocess.TimeoutExpired as error:
         raise ExportError(
-            f"{command[-1]} took longer than {limit_seconds:g} seconds; export the merged weights, and "
+            f"{command[-1]} took longer than {LIMIT_SECONDS:g} seconds; export the merged weights, and "
             "convert them on a larger machine."
         ) from error
     if done.returncode or not out.is_file():
         last = " ".join(done.stderr.strip().splitlines()[-SHOWN_LINES:])
         raise ExportError(
-            f"{command[-1]} does not convert this model: {last or 'it says nothing'} - export the merged "
-            "weights instead, or use a newer llama.cpp."
+            f"{command[-1]} does not convert this model: {last or 'it says nothing'} - install what it "
+            "misses beside Trivium, use a newer llama.cpp, or export the merged weights instead."
         )

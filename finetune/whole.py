@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from torch import nn
 from finetune.errors import RecipeError
 from finetune.recipe import Recipe
 from generation import checkpoint
+
+TOKENIZER_FILES = ("*token*.json", "*.model", "*.jinja", "vocab.*", "merges.txt")
 
 
 class WholeModel:
@@ -23,7 +26,7 @@ class WholeModel:
     def __init__(self, base: Path, tokenizer: Any, recipe: Recipe) -> None:
         # Steps of a tenth of a percent vanish in the 8 bits of a bfloat16 weight.
         self.module = checkpoint.load_model(base).float()
-        self._tokenizer = tokenizer
+        self._base, self._tokenizer = base, tokenizer
         if recipe.layers is not None:
             self.module.requires_grad_(requires_grad=False)
             for block in top_blocks(self.module, recipe.layers).values():
@@ -36,12 +39,24 @@ class WholeModel:
 
     def save(self, folder: Path) -> None:
         """Write weights, configuration and tokenizer."""
-        self.module.save_pretrained(folder)
-        self._tokenizer.save_pretrained(folder)
+        save_whole(self.module, self._tokenizer, self._base, folder)
 
     def served(self, folder: Path) -> Any:
         """What was written, loaded as serving loads it."""
         return checkpoint.load_model(folder)
+
+
+def save_whole(module: Any, tokenizer: Any, base: Path, folder: Path) -> None:
+    """Write a model made from a base as a folder for this and other programs.
+
+    The tokenizer's files stay the base's own: transformers leaves out tokenizer.model, which llama.cpp
+    needs for the scores in it, and names classes that older versions do not know.
+    """
+    module.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    for pattern in TOKENIZER_FILES:
+        for path in base.glob(pattern):
+            shutil.copyfile(path, folder / path.name)
 
 
 def top_blocks(model: Any, count: int) -> dict[str, nn.Module]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from shutil import which
 
 import pytest
 import regex
@@ -19,7 +23,9 @@ from generation.catalog import POCKET
 from generation.encoding import encode_prompt
 from generation.language_model import Request
 from generation.local_models import Parts
+from generation.pocket.recipe.tokenizer import ASSISTANT, CHAT_TEMPLATE, END, PAD, SYSTEM, USER
 from generation.transformers_model import TransformersModel
+from tests.tiny_models import NARROW, save
 
 pytestmark = pytest.mark.timeout(600)
 TOKENS = 12
@@ -91,11 +97,24 @@ def test_an_adapter_says_the_same_in_plain_peft(
     assert said_by(model.eval(), parts.base, asked) == served
 
 
-CONVERTS = """
+def test_merged_weights_keep_the_tokenizer_as_the_base_has_it(parts: Parts, tmp_path: Path) -> None:
+    """llama.cpp reads the scores of words in tokenizer.model, and older transformers know older classes."""
+    base = shutil.copytree(parts.base, tmp_path / "base")
+    told = base / "tokenizer_config.json"
+    old = json.loads(told.read_text()) | {"tokenizer_class": "PreTrainedTokenizerFast"}
+    told.write_text(json.dumps(old))
+    (base / "tokenizer.model").write_bytes(b"scores")
+    export(Parts("old", base), "merged", tmp_path / "merged")
+    for name in ("tokenizer.model", "tokenizer_config.json", "tokenizer.json"):
+        assert (tmp_path / "merged" / name).read_bytes() == (base / name).read_bytes()
+
+
+CONVERTS = """#!/usr/bin/env python3
 import sys
 from pathlib import Path
-_, model, _, out = sys.argv
+_, model, _, out, *name = sys.argv
 Path(out).write_bytes(Path(model, "model.safetensors").read_bytes())
+Path(out).with_name("told").write_text("\\n".join([sys.prefix, *name]))
 """
 REFUSES = "import sys; print('loading', file=sys.stderr); sys.exit('Model TinyLlama is not supported')"
 
@@ -113,13 +132,69 @@ def converter(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_the_converter_is_given_the_merged_model(
-    parts: Parts, converter: Callable[[str], Path], tmp_path: Path
+    parts: Parts, converter: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export(parts, "merged", tmp_path / "merged")
-    export(parts, "gguf", tmp_path / "gguf", converter(CONVERTS))
-    made = (tmp_path / "gguf" / "model.gguf").read_bytes()
-    assert made == (tmp_path / "merged" / "model.safetensors").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["convert.py", "gguf", "merged"]
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    program = converter(CONVERTS)
+    for out, mode in (("gguf", 0o600), ("again", 0o700)):
+        program.chmod(mode)
+        export(parts, "gguf", tmp_path / out, program)
+        made = (tmp_path / out / "model.gguf").read_bytes()
+        assert made == (tmp_path / "merged" / "model.safetensors").read_bytes()
+        assert (tmp_path / out / "told").read_text().split("\n") == [sys.prefix, "--model-name", "adapter"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "convert.py", "gguf", "merged"]
+
+
+CONVERTER = which("convert_hf_to_gguf.py")
+
+
+@pytest.fixture
+def byte_base(tmp_path: Path) -> Path:
+    """A Llama whose tokenizer llama.cpp takes without knowing it: it falls back to bytes."""
+    from tokenizers import Tokenizer, decoders, models
+    from transformers import PreTrainedTokenizerFast
+
+    specials = [PAD, SYSTEM, USER, ASSISTANT, END]
+    tokens = [*specials, *(f"<0x{byte:02X}>" for byte in range(256))]
+    words = {token: at for at, token in enumerate(tokens)}
+    bpe = Tokenizer(models.BPE(words, [], unk_token=PAD, byte_fallback=True))
+    bpe.decoder = decoders.Sequence(
+        [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    bpe.add_special_tokens(specials)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bpe, pad_token=PAD, eos_token=END, chat_template=CHAT_TEMPLATE, model_max_length=512
+    )
+    shape = NARROW | {"max_position_embeddings": 512}
+    return save(tmp_path / "base", "AutoModelForCausalLM", "LlamaConfig", tokenizer, 1, **shape)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CONVERTER is None, reason="llama.cpp's converter is not on the PATH")
+def test_llama_cpp_reads_the_weights_of_base_and_adapter(
+    byte_base: Path, animals: list[TrainingExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    monkeypatch.syspath_prepend(str(Path(str(CONVERTER)).resolve().parent / "gguf-py"))
+    gguf = pytest.importorskip("gguf")
+    train_adapter(byte_base, animals[:4], Recipe(rank=4, epochs=1), tmp_path / "adapter")
+    both = Parts("bytes", byte_base, tmp_path / "adapter")
+    export(both, "merged", tmp_path / "merged")
+    export(both, "gguf", tmp_path / "gguf")
+    weights = load_file(tmp_path / "merged" / "model.safetensors")
+    file = gguf.GGUFReader(tmp_path / "gguf" / "model.gguf")
+    assert file.fields["general.name"].contents() == "adapter"
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, NARROW["num_hidden_layers"])
+    read = {tensor.name: gguf.dequantize(tensor.data, tensor.tensor_type) for tensor in file.tensors}
+    assert set(read) == {names.get_name(name, (".weight",)) for name in weights}
+    for name, weight in weights.items():
+        made = read[names.get_name(name, (".weight",))]
+        assert made.shape == weight.shape
+        # llama.cpp turns the rows of queries and keys, and keeps matrices in half precision.
+        np.testing.assert_allclose(np.sort(made, axis=None), np.sort(weight, axis=None), atol=1e-3)
 
 
 def test_what_cannot_be_exported_leaves_nothing_and_says_what_to_do(
