@@ -69,7 +69,7 @@ class Decision:
     recommended: str | None
     """None when nothing meets the constraints, or nothing works."""
     leader: str | None
-    """The highest score among the methods that meet the constraints."""
+    """The highest expected score of what works, or where nothing does, of what meets the constraints."""
     equally_good: tuple[str, ...]
     """Simplest first; the recommended method and the leader are among them."""
     not_ruled_out: tuple[str, ...] = ()
@@ -83,10 +83,10 @@ def decide(
     allowed = {name: s for name, s in standing.items() if name not in excluded}
     if not allowed:
         return Decision("none_meets_bar", None, None, ())
-    leader = max(allowed, key=lambda name: allowed[name].score)
-    if not rule.works(allowed[leader]):
-        return Decision("none_meets_bar", None, leader, ())
     working = {name: s for name, s in allowed.items() if rule.works(s)}
+    leader = max(working or allowed, key=lambda name: allowed[name].expected)
+    if not working:
+        return Decision("none_meets_bar", None, leader, ())
     equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= rule.as_good)
     rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not rule.rules_out(s)))
     return Decision(rule.verdict(working, equal[0], rivals, margin), equal[0], leader, equal, rivals)

@@ -194,7 +194,7 @@ def _frequencies(court: Court, now: str | None, present: str) -> Iterator[Flip]:
 def _margins(drawn: Resampled) -> list[float]:
     """For each method that may be chosen the margin from which it is as good as the best (`Rule.as_good`)."""
     allowed = list(drawn.allowed)
-    lost = np.sort(drawn.scores[allowed].max(axis=0) - drawn.scores[allowed], axis=1)
+    lost = np.sort(drawn.believed[allowed].max(axis=0) - drawn.believed[allowed], axis=1)
     return [float(m) for m in lost[:, RESAMPLES // 2 - 1] if m <= WIDEST_MARGIN]
 
 

@@ -39,7 +39,7 @@ def outlooks(
     """
     rng = np.random.default_rng(n)
     allowed = list(drawn.allowed)
-    truth, observed = drawn.scores[allowed], drawn.observed[allowed][:, None]
+    truth, observed = drawn.believed[allowed], drawn.expected[allowed][:, None]
     errors = (truth - observed)[:, rng.permutation(truth.shape[1])]
     every = np.arange(truth.shape[1])
     found = []

@@ -150,7 +150,7 @@ def _overtaking(
     least = margin + TIE if other < mine else -margin - TIE
 
     def ahead(times: float) -> npt.NDArray[np.bool_]:
-        now, then = drawn.scores[[other, mine]] + gains(found, [chosen, name], times * samples)
+        now, then = drawn.believed[[other, mine]] + gains(found, [chosen, name], times * samples)
         return np.asarray(then - now > least)
 
     paths = np.array([ahead(times) for times in STEPS])

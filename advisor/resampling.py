@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.cases import Cases, Unknown
+from advisor.prior import Prior
 from advisor.scoring import Floats, Metric
 
 Booleans = npt.NDArray[np.bool_]
@@ -63,6 +64,10 @@ class Resampled:
     leader: int
     observed: Floats
     scores: Floats
+    expected: Floats
+    """What each method is expected to score in use: as observed, unless experience says otherwise."""
+    believed: Floats
+    """`believed[m, b]`: what it may score in use; the same as `scores` where there is no experience."""
     unseen: Floats
     """`unseen[m, b]`: method m on what resample b left out; NaN where a stratum is missing there."""
     chance: Floats
@@ -82,6 +87,7 @@ class Resampled:
         return replace(
             self,
             scores=near(self.scores, self.observed),
+            believed=near(self.believed, self.expected),
             chance=self.chance / np.sqrt(times),
             lead=None if self.lead is None else near(self.lead, self.lead.mean(axis=1)),
         )
@@ -96,6 +102,8 @@ class Draws:
     """Method -> column sums of each case."""
     observed: Mapping[str, float]
     scores: Mapping[str, Floats]
+    expected: Mapping[str, float]
+    believed: Mapping[str, Floats]
     unseen: Mapping[str, Floats]
     looks: Sequence[tuple[int, Mapping[str, Floats]]]
     constant: Floats | None
@@ -105,6 +113,13 @@ class Draws:
     seen: Mapping[str, Booleans] = field(default_factory=dict)
     """Of methods that left a race: the cases that they answered."""
     _chance: dict[tuple[str, str], Floats] = field(default_factory=dict)
+
+    def given(self, prior: Prior, names: Sequence[str], seed: int) -> Draws:
+        """With what is to be believed of those methods, after what was measured of them all."""
+        drawn = prior.believe(np.array([self.scores[name] for name in names]), np.random.default_rng(seed))
+        believed = {**self.believed, **dict(zip(names, drawn, strict=True))}
+        expected = {**self.expected, **{name: float(believed[name].mean()) for name in names}}
+        return replace(self, believed=believed, expected=expected)
 
     def among(self, names: Sequence[str], excluded: Collection[str] = ()) -> Resampled:
         """Those methods in this order, of which some cannot lead."""
@@ -120,6 +135,8 @@ class Draws:
             leader=leader,
             observed=observed,
             scores=scores,
+            expected=np.array([self.expected[name] for name in names]),
+            believed=np.array([self.believed[name] for name in names]),
             unseen=np.array([self.unseen[name] for name in names]),
             chance=np.array([self._gain(names[leader], name) for name in names]) + deficits[:, None],
             lead=None if self.constant is None else scores - self.constant,
@@ -165,13 +182,15 @@ def draw(evidence: Evidence, seed: int) -> Draws:
         scores[usable] = metric.value(left_out[usable] @ sums)
         return scores
 
-    scores = _carried(evidence, resampled)
+    scores, measured = _carried(evidence, resampled), observed(evidence)
     constant = None if evidence.constant is None else cases.sums(evidence.constant)
     return Draws(
         metric=metric,
         columns={name: cases.sums(c) for name, c in evidence.every.items()},
-        observed=observed(evidence),
+        observed=measured,
         scores=scores,
+        expected=measured,
+        believed=scores,
         unseen=_carried(evidence, unseen),
         looks=[(int(look.sum()), _carried(evidence, resampled, look)) for look in evidence.looks],
         constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),

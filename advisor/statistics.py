@@ -33,25 +33,27 @@ class Standing:
     """Score of the leader minus this score."""
     deficit_interval: Interval
     p_best: float
-    """Share of resamples in which it leads; ties are shared. 0 for an excluded method."""
+    """How probably it is the best in use; ties are shared. 0 for an excluded method."""
     p_within_margin: float
-    """Share of resamples in which at most the margin is lost to the best."""
+    """How probably at most the margin is lost to the best in use."""
     p_chance: float
     """How often a deficit of this size, or a larger one, comes by chance between methods that are equal."""
     p_holm: float
     """The same, made honest for having looked at several methods (Holm 1979)."""
     expected_loss: float
-    """What it loses to the best on average over the resamples."""
+    """What it loses to the best in use, on average over what is possible."""
     p_above_constant: float
     """Share of resamples in which it beats an answer that is always the same; 1 where there is none."""
+    expected: float
+    """What it is expected to score in use."""
 
 
 def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
     """Each method's score, interval and chances."""
-    best = drawn.scores[list(drawn.allowed)].max(axis=0)
-    leads = drawn.scores >= best - TIE
+    best = drawn.believed[list(drawn.allowed)].max(axis=0)
+    leads = drawn.believed >= best - TIE
     shares = leads / leads[list(drawn.allowed)].sum(axis=0)
-    within = drawn.scores >= best - margin - TIE
+    within = drawn.believed >= best - margin - TIE
     deficits = drawn.observed[drawn.leader] - drawn.observed
     chances = [
         float((1 + (drawn.chance[m] >= deficits[m] - TIE).sum()) / (1 + RESAMPLES))
@@ -71,8 +73,9 @@ def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
             p_within_margin=float(within[m].mean()) if is_allowed else 0.0,
             p_chance=chances[m],
             p_holm=adjusted.get(m, chances[m]),
-            expected_loss=float((best - drawn.scores[m]).mean()),
+            expected_loss=float((best - drawn.believed[m]).mean()),
             p_above_constant=1.0 if drawn.lead is None else float((drawn.lead[m] > TIE).mean()),
+            expected=float(drawn.expected[m]),
         )
     return found
 

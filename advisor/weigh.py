@@ -13,6 +13,7 @@ from advisor.confirmation import confirmation, winner_and_next
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
+from advisor.experience import experience, kind_of
 from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
 from advisor.learning_curves import curves, gains, growths, is_known
@@ -49,7 +50,7 @@ def confirmed(
     """
     _check_measured(measured)
     sheet = score_sheet(use_case, measured)
-    draws = draw(sheet.evidence, use_case.seed)
+    draws = draws_of(use_case, sheet)
     drawn = draws.among(list(sheet.costs), sheet.excluded)
     found = _find(use_case, sheet, drawn)
     result = _recommendation(use_case, sheet, found, drawn)
@@ -61,6 +62,15 @@ def confirmed(
         "confirmation": confirmation(use_case, sheet, result, answers),
     }
     return result.model_copy(update=more), replace(measured, confirmation=answers)
+
+
+def draws_of(use_case: UseCase, sheet: ScoreSheet) -> Draws:
+    """Of what was measured, and what is to be believed of it after what other tasks tell."""
+    situation, cases = sheet.measured.situation, sheet.evidence.strata or [""] * len(sheet.references)
+    # In the order of the sheet's outputs, which is the same whichever method is preferred.
+    kind, names = kind_of(situation.task, situation.has_corpus), list(sheet.outputs)
+    prior = experience().prior(names, kind, cases, use_case.model)
+    return draw(sheet.evidence, use_case.seed).given(prior, names, use_case.seed)
 
 
 def _learning(

@@ -81,7 +81,7 @@ def _advice(found: Findings) -> str:
 
 
 def _nothing_works(found: Findings, leader: str) -> str:
-    best = f"the best is {_scored(found, leader)}"
+    best = f"the most promising is {_scored(found, leader)}"
     if found.standings[leader].score >= USEFUL:
         answer, score = found.constant
         return (

@@ -2,7 +2,7 @@
 
 python -m benchmarks.advisorbench --tasks DIR --out DIR [--truth DIR] [--sizes 20,50,100,200] [--draws N]
     [--test N] [--model NAME] [--preset P] [--only NAME ...]
-python -m benchmarks.advisorbench --replay [--tensors DIR] [--page FILE]
+python -m benchmarks.advisorbench --replay [--tensors DIR] [--page FILE] [--experience FILE]
 
 Resumes where it stopped, even after kill -9. Writes tensors and summary.json under --out; --replay judges
 the decision rule of today from tensors, without any model.
@@ -26,12 +26,13 @@ from advisor.files import write_atomically
 from advisor.pace import answer_seconds, prepare_seconds
 from advisor.use_case import Preset
 from benchmarks.advisorbench.customers import BenchTask, Customer, customers, read_task, use_case_of
+from benchmarks.advisorbench.experience import learned
 from benchmarks.advisorbench.families import families_table, leave_one_out
 from benchmarks.advisorbench.figures import outcomes, summary
 from benchmarks.advisorbench.measuring import Places, measure_customer
 from benchmarks.advisorbench.page import write_page
 from benchmarks.advisorbench.progress import Remaining
-from benchmarks.advisorbench.replay import see_all
+from benchmarks.advisorbench.replay import after_race, see_all
 from benchmarks.advisorbench.tensors import load_all
 from finetune.errors import FinetuneError
 from generation.errors import GenerationError
@@ -91,7 +92,8 @@ def _say(name: str, told: str) -> None:
 
 
 def _judge(given: argparse.Namespace, folder: Path) -> None:
-    seen = see_all(load_all(folder))
+    tensors = load_all(folder)
+    seen = see_all(tensors)
     by_size = {size: outcomes(seen, size) for size in given.sizes}
     if not any(by_size.values()):
         raise FileNotFoundError(
@@ -103,6 +105,9 @@ def _judge(given: argparse.Namespace, folder: Path) -> None:
     print(json.dumps(told["overall"], indent=1))
     left_out = leave_one_out(seen, given.sizes)
     print(families_table(left_out))
+    if given.experience:
+        taught = learned([after_race(tensor).compared for tensor in tensors])
+        write_atomically(given.experience, taught.model_dump_json(indent=1).encode())
     if given.page:
         write_page(given.page, by_size, left_out)
 
@@ -123,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--replay", action="store_true", help="measure nothing; judge the tensors")
     parser.add_argument("--tensors", type=Path, default=KEPT, metavar="DIR", help="what --replay judges")
+    parser.add_argument("--experience", type=Path, metavar="FILE", help="write what the tasks teach")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the results page, with pictures")
     given = parser.parse_args(arguments)
     try:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from advisor.decision import RULE, Rule
+from benchmarks.advisorbench.experience import family_of
 from benchmarks.advisorbench.figures import Outcome, mean, outcomes
 from benchmarks.advisorbench.replay import Seen
 
@@ -25,25 +26,6 @@ GRID = [
 ]
 """Constants that are tried, beside today's."""
 FALSE_CLAIMS = 0.05
-FAMILY = {
-    "assistant_queue_codes": "intents",
-    "bank_customer_intent": "intents",
-    "linux_forum_intents": "intents",
-    "caption_entailment": "judgements",
-    "comment_emotion": "judgements",
-    "product_review_sentiment": "judgements",
-    "sms_spam_filter": "judgements",
-    "coronavirus_research_qa": "knowledge",
-    "encyclopedia_article_qa": "knowledge",
-    "general_trivia": "knowledge",
-    "health_faq_answers": "knowledge",
-    "restaurant_booking_slots": "writing",
-    "school_math_problems": "writing",
-    "spoken_question_cleanup": "writing",
-    "venue_descriptions": "writing",
-}
-"""A task that is not here belongs to the family of its kind of output."""
-
 Chosen = npt.NDArray[np.bool_]
 
 
@@ -78,8 +60,8 @@ def leave_one_out(seen: Sequence[Seen], sizes: Sequence[int]) -> list[LeftOut]:
     """Every family in its turn; none where there is only one."""
     tried = [RULE, *GRID]
     found = [[outcome for size in sizes for outcome in outcomes(seen, size, rule)] for rule in tried]
-    kinds = {s.about.task: s.about.kind for s in seen}
-    family = np.array([FAMILY.get(o.task, kinds[o.task]) for o in found[0]])
+    families = {s.about.task: family_of(s.about) for s in seen}
+    family = np.array([families[o.task] for o in found[0]])
     names = [str(name) for name in np.unique(family)]
     return [_left_out(name, family == name, tried, found) for name in names] if len(names) > 1 else []
 

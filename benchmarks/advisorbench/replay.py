@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from advisor.cascade import CASCADE
 from advisor.decision import RULE, Rule, Verdict, decide
+from advisor.experience import Experience
 from advisor.folds import FOLDS
 from advisor.racing import dropped_in, losers, rounds
-from advisor.resampling import resample
+from advisor.resampling import Draws, draw, resample
 from advisor.statistics import Interval, Standing, standings, winner_score
 from benchmarks.advisorbench.baselines import Choice, choices, folds_of
+from benchmarks.advisorbench.experience import Compared, compared, family_of, learned
 from benchmarks.advisorbench.regret import Truth, evidence, truth_of
 from benchmarks.advisorbench.tensors import About, Part, Tensor
 
@@ -47,26 +49,53 @@ class Advice:
 
 
 def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
-    """Every customer that has a choice: some method meets its constraints."""
-    every = list(dict.fromkeys(name for tensor in tensors for name in tensor.samples))
-    return [see(tensor, every) for tensor in tensors if set(tensor.samples) - set(tensor.about.excluded)]
+    """Every customer that has a choice: some method meets its constraints.
+
+    What the adviser knows of other tasks is, for each customer, what those of other families teach.
+    """
+    with_choice = [tensor for tensor in tensors if set(tensor.samples) - set(tensor.about.excluded)]
+    every = list(dict.fromkeys(name for tensor in with_choice for name in tensor.samples))
+    raced = [after_race(tensor) for tensor in with_choice]
+    families = [family_of(tensor.about) for tensor in with_choice]
+    others = {
+        family: learned([one.compared for one, of in zip(raced, families, strict=True) if of != family])
+        for family in dict.fromkeys(families)
+    }
+    return [_see(one, every, others[family]) for one, family in zip(raced, families, strict=True)]
 
 
-def see(tensor: Tensor, every: Sequence[str]) -> Seen:
-    """Resample once; the rule may then be applied many times. `every` names the methods of all customers."""
-    about = tensor.about
-    raced, looks = race(tensor)
-    parts = {name: part.where(raced[name]) for name, part in tensor.samples.items()}
-    seen = {name: answered for name, answered in raced.items() if not answered.all()}
+@dataclass(frozen=True, slots=True)
+class Raced:
+    """A customer after the race, before anything is known of other tasks."""
+
+    tensor: Tensor
+    answered: Mapping[str, Answered]
+    draws: Draws
+    compared: Compared
+
+
+def after_race(tensor: Tensor) -> Raced:
+    """Resample what the race left."""
+    answered, looks = race(tensor)
+    parts = {name: part.where(answered[name]) for name, part in tensor.samples.items()}
+    seen = {name: some for name, some in answered.items() if not some.all()}
     told = replace(evidence(tensor, parts, tensor.constant), seen=seen, looks=looks)
-    drawn = resample(told, about.draw, about.excluded)
+    draws = draw(told, tensor.about.draw)
+    return Raced(tensor, answered, draws, compared(tensor, draws))
+
+
+def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
+    """The rule may then be applied many times. `every` names the methods of all customers."""
+    tensor, about, names = one.tensor, one.tensor.about, list(one.tensor.samples)
+    prior = experience.prior(names, one.compared.kind, one.compared.cases, about.model)
+    drawn = one.draws.given(prior, names, about.draw).among(names, about.excluded)
     return Seen(
         about=about,
         standing=standings(drawn, about.margin),
         winner=winner_score(drawn, about.margin, dropped_in(drawn, about.margin)),
         truth=truth_of(tensor),
         baselines=choices(tensor, every),
-        cost=_cost(tensor, raced),
+        cost=_cost(tensor, one.answered),
     )
 
 

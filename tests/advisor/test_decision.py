@@ -14,7 +14,7 @@ from advisor.wording import Findings, say
 def standing(score: float, within: float, chance: float = 0.0) -> Standing:
     loss = 0.005 if within >= 0.8 else 0.03
     around = (score - 0.05, score + 0.05)
-    return Standing(score, around, 0.9 - score, (0.0, 0.1), within, within, chance, chance, loss, 1.0)
+    return Standing(score, around, 0.9 - score, (0.0, 0.1), within, within, chance, chance, loss, 1.0, score)
 
 
 def findings(decision: Decision, standings: dict[str, Standing], **more: object) -> Findings:

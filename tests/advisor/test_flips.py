@@ -12,11 +12,10 @@ from advisor.decision import decide
 from advisor.flips import changed
 from advisor.measurement import Measurement
 from advisor.recommendation import Flip, Recommendation
-from advisor.resampling import resample
 from advisor.score_sheet import score_sheet
 from advisor.statistics import standings
 from advisor.use_case import UseCase
-from advisor.weigh import weigh
+from advisor.weigh import draws_of, weigh
 from tests.advisor.measurements import measured, use_case
 
 CONDITIONS: list[dict[str, Any]] = [
@@ -37,7 +36,7 @@ CONDITIONS: list[dict[str, Any]] = [
 def advice(case: UseCase, evidence: Measurement) -> str | None:
     """Decided from the start, without anything that the flips remember."""
     sheet = score_sheet(case, evidence)
-    drawn = resample(sheet.evidence, case.seed, sheet.excluded)
+    drawn = draws_of(case, sheet).among(list(sheet.costs), sheet.excluded)
     return decide(standings(drawn, case.margin), sheet.excluded, case.margin).recommended
 
 

@@ -104,7 +104,9 @@ def test_regret_compares_on_what_was_left_out() -> None:
     """The middle method looks best in the resample; the last one is better still, and excluded."""
     rows = {"seen": ([0.5], [0.6], [0.9]), "left out": ([0.5], [0.54], [0.9])}
     seen, left_out = (np.repeat(np.array(r), RESAMPLES, axis=1) for r in rows.values())
-    drawn = Resampled(("a", "b", "c"), (0, 1), 1, seen[:, 0], seen, left_out, np.zeros_like(seen), None)
+    drawn = Resampled(
+        ("a", "b", "c"), (0, 1), 1, seen[:, 0], seen, seen[:, 0], seen, left_out, np.zeros_like(seen), None
+    )
     assert regrets(drawn) == {"a": pytest.approx(0.04), "b": pytest.approx(0), "c": pytest.approx(-0.36)}
 
 
