@@ -12,6 +12,7 @@ from finetune.adapter import whole_folder
 from finetune.errors import ExportError
 from finetune.gguf import converter_command, write_gguf
 from generation.adapter_folder import adapter_name
+from generation.families import family_of
 from generation.local_models import Parts
 
 Format = Literal["peft", "merged", "gguf"]
@@ -33,10 +34,7 @@ def export(parts: Parts, form: Format, out: Path, converter: Path | None = None)
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ExportError(f"{out} is in use; name a folder that is new or empty.")
-    if form == "peft" and not (parts.adapter and (parts.adapter / "adapter_config.json").exists()):
-        raise ExportError(
-            f"{parts.base_name!r} is no adapter, so there is nothing in PEFT's form; export it as merged."
-        )
+    _check_form(parts, form)
     command = converter_command(converter) if form == "gguf" else []
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +44,25 @@ def export(parts: Parts, form: Format, out: Path, converter: Path | None = None)
         raise ExportError(f"{out} cannot be written: {error.strerror or error}; make room there.") from error
 
 
+def _check_form(parts: Parts, form: Format) -> None:
+    if family_of(parts.base) == "encoder":
+        if parts.adapter is None:
+            raise ExportError(f"{parts.base_name!r} has learned nothing; its folder can be taken as it is.")
+        if form != "peft":
+            raise ExportError(
+                f"{_name(parts)!r} is an encoder, whose head has no other form; export it as peft, and see "
+                "its README.md."
+            )
+    elif form == "peft" and parts.adapter is None:
+        raise ExportError(
+            f"{parts.base_name!r} is no adapter, so there is nothing in PEFT's form; export it as merged."
+        )
+
+
+def _name(parts: Parts) -> str:
+    return adapter_name(parts.adapter) if parts.adapter else parts.base_name
+
+
 def _write(parts: Parts, form: Format, out: Path, command: Sequence[str]) -> None:
     with whole_folder(out) as part:
         if form == "peft" and parts.adapter is not None:
@@ -53,11 +70,10 @@ def _write(parts: Parts, form: Format, out: Path, command: Sequence[str]) -> Non
         elif form == "merged":
             _merge(parts, part)
         else:
-            name = adapter_name(parts.adapter) if parts.adapter else parts.base_name
             with TemporaryDirectory(prefix=".merged-", dir=part.parent) as place:
                 merged = Path(place) / "model"
                 _merge(parts, merged)
-                write_gguf(merged, part / "model.gguf", name, command)
+                write_gguf(merged, part / "model.gguf", _name(parts), command)
 
 
 def _merge(parts: Parts, folder: Path) -> None:

@@ -100,11 +100,41 @@ It says: {names}.
 
 {made.rows} rows, {made.steps} steps, {made.seconds:.0f} s.{cut} {ENDINGS[made.ending]}
 
-{epoch_table(made)}
+{_program(manifest)}{epoch_table(made)}
 {ancestors(made)}
 | hash of | SHA-256 |
 | --- | --- |
 | base | {made.base_hash} |
 | data | {made.data_hash} |
 | weights | {made.weights_hash} |
+"""
+
+
+def _program(manifest: EncoderManifest) -> str:
+    """How other programs get the labels, since no class of theirs has this head."""
+    if manifest.kind != "labels":
+        return ""
+    imports, encoder = "", "AutoModel.from_pretrained(base)"
+    if manifest.is_adapted:
+        imports, encoder = "from peft import PeftModel\n", f"PeftModel.from_pretrained({encoder}, here)"
+    return f"""```python
+import json
+from pathlib import Path
+
+import torch
+{imports}from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+base, here = Path("folder of the base"), Path(".")
+tokenizer = AutoTokenizer.from_pretrained(base)
+encoder = {encoder}.eval()
+labels = json.loads((here / "head.json").read_text("utf-8"))["labels"]
+head = load_file(here / "head.safetensors")
+for text in ["A text."]:
+    with torch.no_grad():
+        states = encoder(**tokenizer(text, truncation=True, return_tensors="pt")).last_hidden_state
+    vector = torch.nn.functional.normalize(states.mean(1)[0], dim=0)
+    print(labels[(head["weights"] @ vector + head["bias"]).argmax()])
+```
+
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,14 @@ from finetune.encoders import folder, recipe
 from finetune.encoders.folder import EncoderManifest
 from finetune.encoders.serving import Labeller, Tagger
 from finetune.encoders.training import train_encoder, train_head
-from finetune.errors import CheckpointError, DatasetError, HeadError, Paused, RecipeError
+from finetune.errors import CheckpointError, DatasetError, ExportError, HeadError, Paused, RecipeError
+from finetune.exporting import Format, export
 from finetune.progress import Progress
 from finetune.recipe import Recipe
 from finetune.session import Parent, Session, Wish
+from generation.checkpoint import hushed
 from generation.errors import AdapterMismatchError, ModelUnavailableError
+from generation.local_models import Parts
 from tests.tiny_models import save_encoder
 
 Rows = Sequence[LabelRow]
@@ -71,6 +75,35 @@ def test_it_is_no_chat_adapter_and_has_a_card(encoder: Path, sounds: list[LabelR
     assert finished_adapters(tmp_path) == []
     card = (tmp_path / "h" / "README.md").read_text()
     assert "cat, cow, dog" in card and str(tmp_path) not in card
+
+
+@pytest.mark.parametrize("train", [train_encoder, train_head])
+def test_the_program_of_an_exported_card_says_the_same_labels(
+    train: Callable[..., EncoderManifest],
+    encoder: Path,
+    sounds: list[LabelRow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dials = {"dials": replace(SHORT, epochs=2)} if train is train_encoder else {}
+    train(encoder, sounds, tmp_path / "a", **dials)
+    made = Parts("sounds", encoder, tmp_path / "a")
+    export(made, "peft", tmp_path / "out")
+    others: tuple[Format, ...] = ("merged", "gguf")
+    for form in others:
+        with pytest.raises(ExportError, match="'a' is an encoder, whose head has no other form"):
+            export(made, form, tmp_path / form)
+    with pytest.raises(ExportError, match="'sounds' has learned nothing"):
+        export(Parts("sounds", encoder), "peft", tmp_path / "none")
+    texts = [row.text for row in sounds]
+    program = re.search(r"```python\n(.*?)```", (tmp_path / "out" / "README.md").read_text(), re.DOTALL)
+    assert program
+    monkeypatch.chdir(tmp_path / "out")
+    code = program[1].replace('"folder of the base"', repr(str(encoder))).replace('["A text."]', repr(texts))
+    with hushed():
+        exec(code, {})
+    assert capsys.readouterr().out.split() == Labeller(tmp_path / "a", encoder).predict(texts)
 
 
 def test_the_same_seed_gives_the_same_weights(encoder: Path, sounds: list[LabelRow], tmp_path: Path) -> None:
