@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from advisor.cascade import CASCADE
 from advisor.methods import method_name, method_of, model_name
+from advisor.methods.encoder import EncoderLora
 from advisor.prior import Prior
 from advisor.scoring import Floats
 from advisor.task import Task
@@ -162,8 +163,11 @@ def _evenly(cases: Sequence[str]) -> float:
 
 
 def _road(candidate: str) -> tuple[str, bool]:
-    """Methods that fare alike: those of one family, apart by whether they ask the language model."""
+    """Methods that fare alike: those of one family, apart by whether they ask the language model.
+
+    A cascade fares as the heads do, which mostly have the last word in it.
+    """
     if candidate == CASCADE:
-        return CASCADE, True
+        return EncoderLora.family, EncoderLora.asks_model
     method = method_of(candidate)
     return method.family, method.asks_model

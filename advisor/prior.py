@@ -31,7 +31,8 @@ class Prior:
         Draws of the posterior, each a draw of the prior that is conditioned (Matheron's rule; Journel 1974).
         """
         times = scores.shape[1]
-        truths = rng.multivariate_normal(self.mean, self.covariance, times, method="eigh").T
+        # Not by eigenvectors, which are not unique where methods are alike: other machines would draw otherwise.
+        truths = rng.multivariate_normal(self.mean, self.covariance, times, method="cholesky").T
         trained = rng.standard_normal(scores.shape) * np.sqrt(self.unsteady)[:, None]
         told = angle(scores) + self.gained[:, None] + trained
         return score(truths + self._weight(np.atleast_2d(np.cov(angle(scores)))) @ (told - truths))
