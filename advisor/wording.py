@@ -132,6 +132,9 @@ def _reservations(found: Findings) -> Iterator[str]:
     chosen = found.decision.recommended
     if caution := found.cautions.get(chosen or ""):
         yield f"Mind that {caution}."
+    allowed = {name: s.score for name, s in found.standings.items() if name not in found.excluded}
+    if chosen and (ahead := max(allowed, key=allowed.__getitem__)) not in (chosen, found.decision.leader):
+        yield f"On these samples alone {_scored(found, ahead)} is ahead; other tasks speak against it."
     if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
         yield "Still, that is less than half of what is possible: another model or more samples may do more."
     if chosen in found.dropped:

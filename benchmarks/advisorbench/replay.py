@@ -45,7 +45,7 @@ class Advice:
     verdict: Verdict
     recommended: str | None
     served: str
-    """What is recommended; where nothing is, the highest score among what meets the constraints."""
+    """What is recommended; where nothing is, the most promising of what meets the constraints."""
 
 
 def see_all(tensors: Sequence[Tensor]) -> list[Seen]:

@@ -48,6 +48,18 @@ def test_the_rule(standings: dict[str, Standing], verdict: str, recommended: str
     assert recommended in say(findings(found, standings))
 
 
+def test_what_is_ahead_on_the_samples_alone_is_named_where_other_tasks_speak_against_it() -> None:
+    ahead, trusted = (
+        replace(standing(0.8, 0.3, 1.0), expected=0.6),
+        replace(standing(0.7, 0.7), expected=0.75),
+    )
+    for second, told in ((trusted, True), (replace(trusted, expected=0.5), False)):
+        standings = {"one-shot": ahead, "encoder-lora": second}
+        found = decide(standings, {}, 0.02)
+        assert found.leader == ("encoder-lora" if told else "one-shot")
+        assert ("one-shot (80.0 % accuracy) is ahead" in say(findings(found, standings))) == told
+
+
 def test_equivalent_is_said_where_little_is_lost_and_not_where_much_may_be() -> None:
     leader = standing(0.9, 0.6)
     for loss, verdict in ((0.015, "equivalent_take_simplest"), (0.016, "undecided_label_more")):
