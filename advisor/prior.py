@@ -31,7 +31,7 @@ class Prior:
         Draws of the posterior, each a draw of the prior that is conditioned (Matheron's rule; Journel 1974).
         """
         times = scores.shape[1]
-        # Not by eigenvectors, which are not unique where methods are alike: other machines would draw otherwise.
+        # Eigenvectors are not unique where methods are alike: with them other machines would draw otherwise.
         truths = rng.multivariate_normal(self.mean, self.covariance, times, method="cholesky").T
         trained = rng.standard_normal(scores.shape) * np.sqrt(self.unsteady)[:, None]
         told = angle(scores) + self.gained[:, None] + trained
