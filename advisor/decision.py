@@ -70,8 +70,6 @@ class Decision:
     """None when nothing meets the constraints, or nothing works."""
     leader: str | None
     """The highest expected score of what works, or where nothing does, of what meets the constraints."""
-    equally_good: tuple[str, ...]
-    """Simplest first; the recommended method and the leader are among them."""
     not_ruled_out: tuple[str, ...] = ()
     """The other methods that may be as good as the leader, simplest first."""
 
@@ -82,14 +80,14 @@ def decide(
     """Apply the rule above to the standings, given from the simplest method to the most complex."""
     allowed = {name: s for name, s in standing.items() if name not in excluded}
     if not allowed:
-        return Decision("none_meets_bar", None, None, ())
+        return Decision("none_meets_bar", None, None)
     working = {name: s for name, s in allowed.items() if rule.works(s)}
     leader = max(working or allowed, key=lambda name: allowed[name].expected)
     if not working:
-        return Decision("none_meets_bar", None, leader, ())
-    equal = tuple(n for n, s in working.items() if n == leader or s.p_within_margin >= rule.as_good)
-    rivals = tuple(n for n, s in working.items() if n != equal[0] and (n == leader or not rule.rules_out(s)))
-    return Decision(rule.verdict(working, equal[0], rivals, margin), equal[0], leader, equal, rivals)
+        return Decision("none_meets_bar", None, leader)
+    chosen = next(n for n, s in working.items() if n == leader or s.p_within_margin >= rule.as_good)
+    rivals = tuple(n for n, s in working.items() if n != chosen and (n == leader or not rule.rules_out(s)))
+    return Decision(rule.verdict(working, chosen, rivals, margin), chosen, leader, rivals)
 
 
 def confidence(decision: Decision, anything_failed: bool) -> Confidence | None:

@@ -34,14 +34,22 @@ class Prior:
         # Eigenvectors are not unique where methods are alike: with them other machines would draw otherwise.
         truths = rng.multivariate_normal(self.mean, self.covariance, times, method="cholesky").T
         trained = rng.standard_normal(scores.shape) * np.sqrt(self.unsteady)[:, None]
-        told = angle(scores) + self.gained[:, None] + trained
-        return score(truths + self._weight(np.atleast_2d(np.cov(angle(scores)))) @ (told - truths))
+        return score(self._moved(truths, angle(scores) + trained, scores))
+
+    def guess(self, scores: Floats) -> Floats:
+        """What would be expected of each, had a resample been the samples; shapes (methods, times)."""
+        return score(self._moved(self.mean[:, None], angle(scores), scores))
 
     def after(self, measured: Floats, errors: Floats) -> tuple[Floats, Floats]:
         """Mean and covariance of the angles in use, given measured ones and their errors' covariance."""
         weight = self._weight(errors)
         mean = self.mean + weight @ (measured + self.gained - self.mean)
         return mean, self.covariance - weight @ self.covariance
+
+    def _moved(self, before: Floats, measured: Floats, scores: Floats) -> Floats:
+        """Angles as they are after measuring; how far these may be off, the scores on resamples tell."""
+        weight = self._weight(np.atleast_2d(np.cov(angle(scores))))
+        return np.asarray(before + weight @ (measured + self.gained[:, None] - before))
 
     def _weight(self, errors: Floats) -> Floats:
         """How far what is measured counts."""

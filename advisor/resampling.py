@@ -68,6 +68,8 @@ class Resampled:
     """What each method is expected to score in use: as observed, unless experience says otherwise."""
     believed: Floats
     """`believed[m, b]`: what it may score in use; the same as `scores` where there is no experience."""
+    guessed: Floats
+    """`guessed[m, b]`: what would be expected of it, had resample b been the samples."""
     unseen: Floats
     """`unseen[m, b]`: method m on what resample b left out; NaN where a stratum is missing there."""
     chance: Floats
@@ -88,6 +90,7 @@ class Resampled:
             self,
             scores=near(self.scores, self.observed),
             believed=near(self.believed, self.expected),
+            guessed=near(self.guessed, self.expected),
             chance=self.chance / np.sqrt(times),
             lead=None if self.lead is None else near(self.lead, self.lead.mean(axis=1)),
         )
@@ -102,8 +105,9 @@ class Draws:
     """Method -> column sums of each case."""
     observed: Mapping[str, float]
     scores: Mapping[str, Floats]
-    expected: Mapping[str, float]
-    believed: Mapping[str, Floats]
+    expected: dict[str, float]
+    believed: dict[str, Floats]
+    guessed: dict[str, Floats]
     unseen: Mapping[str, Floats]
     looks: Sequence[tuple[int, Mapping[str, Floats]]]
     constant: Floats | None
@@ -116,10 +120,14 @@ class Draws:
 
     def given(self, prior: Prior, names: Sequence[str], seed: int) -> Draws:
         """With what is to be believed of those methods, after what was measured of them all."""
-        drawn = prior.believe(np.array([self.scores[name] for name in names]), np.random.default_rng(seed))
-        believed = {**self.believed, **dict(zip(names, drawn, strict=True))}
-        expected = {**self.expected, **{name: float(believed[name].mean()) for name in names}}
-        return replace(self, believed=believed, expected=expected)
+        scores = np.array([self.scores[name] for name in names])
+        believed = dict(zip(names, prior.believe(scores, np.random.default_rng(seed)), strict=True))
+        return replace(
+            self,
+            expected=self.expected | {name: float(drawn.mean()) for name, drawn in believed.items()},
+            believed=self.believed | believed,
+            guessed=self.guessed | dict(zip(names, prior.guess(scores), strict=True)),
+        )
 
     def among(self, names: Sequence[str], excluded: Collection[str] = ()) -> Resampled:
         """Those methods in this order, of which some cannot lead."""
@@ -137,6 +145,7 @@ class Draws:
             scores=scores,
             expected=np.array([self.expected[name] for name in names]),
             believed=np.array([self.believed[name] for name in names]),
+            guessed=np.array([self.guessed[name] for name in names]),
             unseen=np.array([self.unseen[name] for name in names]),
             chance=np.array([self._gain(names[leader], name) for name in names]) + deficits[:, None],
             lead=None if self.constant is None else scores - self.constant,
@@ -191,6 +200,7 @@ def draw(evidence: Evidence, seed: int) -> Draws:
         scores=scores,
         expected=measured,
         believed=scores,
+        guessed=scores,
         unseen=_carried(evidence, unseen),
         looks=[(int(look.sum()), _carried(evidence, resampled, look)) for look in evidence.looks],
         constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),

@@ -81,23 +81,23 @@ def standings(drawn: Resampled, margin: float) -> dict[str, Standing]:
 
 
 def winner_score(
-    drawn: Resampled, margin: float, dropped: Booleans | None = None
+    drawn: Resampled, margin: float, chosen: str, dropped: Booleans | None = None
 ) -> tuple[float, Interval] | None:
     """What choosing the simplest method within the margin of the best really yields, and its interval.
 
     The plain score of a winner is inflated by the choice; here the choice is made on each resample and
     scored on the samples it left out (BBC-CV, Tsamardinos et al. 2018, algorithm 5). Those are about a
-    third of the samples, so the interval is that of the method chosen on all of them, moved to the
+    third of the samples, so the interval is that of the method that was chosen on all of them, moved to the
     corrected score. Where methods raced, `dropped` says which ones are no choice on a resample. None where
     the left-out samples lack a label too often.
     """
     allowed = list(drawn.allowed)
-    racing = drawn.scores if dropped is None else np.where(dropped, -np.inf, drawn.scores)
+    racing = drawn.guessed if dropped is None else np.where(dropped, -np.inf, drawn.guessed)
     unseen = drawn.unseen[allowed][simplest(racing[allowed], margin), np.arange(RESAMPLES)]
     if np.isnan(unseen).all():
         return None
     score = float(np.nanmean(unseen))
-    mine = drawn.scores[allowed][simplest(drawn.observed[allowed], margin)]
+    mine = drawn.scores[drawn.names.index(chosen)]
     low, high = interval(mine + score - float(mine.mean()))
     return score, (max(low, 0.0), min(high, 1.0))
 

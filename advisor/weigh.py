@@ -126,7 +126,7 @@ def _recommendation(
     use_case: UseCase, sheet: ScoreSheet, found: Findings, drawn: Resampled
 ) -> Recommendation:
     measured, margin, chosen = sheet.measured, use_case.margin, found.decision.recommended
-    winner = winner_score(drawn, margin, dropped_in(drawn, margin)) if chosen else None
+    winner = winner_score(drawn, margin, chosen, dropped_in(drawn, margin)) if chosen else None
     in_set, prices = may_be_best(drawn), prices_for(use_case)
     return Recommendation(
         name=use_case.name,

@@ -31,7 +31,7 @@ class Seen:
     about: About
     standing: Mapping[str, Standing]
     winner: tuple[float, Interval] | None
-    """Score and interval that the report gives to what is recommended."""
+    """Score and interval that the report gives to what today's rule recommends."""
     truth: Truth
     baselines: Mapping[str, Choice]
     cost: float
@@ -89,10 +89,12 @@ def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
     tensor, about, names = one.tensor, one.tensor.about, list(one.tensor.samples)
     prior = experience.prior(names, one.compared.kind, one.compared.cases, about.model)
     drawn = one.draws.given(prior, names, about.draw).among(names, about.excluded)
+    standing = standings(drawn, about.margin)
+    chosen = decide(standing, about.excluded, about.margin).recommended
     return Seen(
         about=about,
-        standing=standings(drawn, about.margin),
-        winner=winner_score(drawn, about.margin, dropped_in(drawn, about.margin)),
+        standing=standing,
+        winner=winner_score(drawn, about.margin, chosen, dropped_in(drawn, about.margin)) if chosen else None,
         truth=truth_of(tensor),
         baselines=choices(tensor, every),
         cost=_cost(tensor, one.answered),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from advisor.decision import decide
 from advisor.experience import Experience, Past, Spread, experience
 from advisor.methods import BY_NAME
 from advisor.prior import Prior, angle, score
-from advisor.scoring import Floats
+from advisor.resampling import Evidence, draw
+from advisor.scoring import Floats, metric_named
+from advisor.statistics import standings, winner_score
 
 METHODS = ("few-shot", "feature-head", "encoder-lora")
 TIMES = 4_000
@@ -78,6 +81,30 @@ def test_scores_between_two_sizes_lie_between_theirs() -> None:
     assert one.angles(40)["lora"] == pytest.approx((angle(np.array(0.2)) + angle(np.array(0.6))) / 2)
     assert one.angles(10)["lora"] == pytest.approx(float(angle(np.array(0.2))))
     assert one.angles(500)["zero-shot"] == pytest.approx(float(angle(np.array(0.1))))
+
+
+def test_the_score_of_the_winner_is_that_of_what_other_tasks_speak_for() -> None:
+    """The prompt is ahead on the samples, and by ten tasks far behind the heads."""
+    names = ("few-shot", "encoder-lora")
+    told = Experience(
+        model="pocket",
+        tasks=[
+            Past(task=f"t{i}", kind="labels", scores={20: dict(zip(names, (0.1, 0.9), strict=True))})
+            for i in range(10)
+        ],
+    )
+    columns = {
+        name: np.stack([np.arange(20) < right, np.ones(20)], axis=1).astype(float)
+        for name, right in zip(names, (14, 11), strict=True)
+    }
+    draws = draw(Evidence(metric_named("accuracy"), columns, range(20)), 0)
+    drawn = draws.given(told.prior(names, "labels", [""] * 20, "pocket"), names, 0).among(names)
+    found = decide(standings(drawn, 0.02), {}, 0.02)
+    assert found.recommended == found.leader == "encoder-lora"
+    winner = winner_score(drawn, 0.02, found.recommended)
+    assert winner is not None
+    assert winner[0] == pytest.approx(0.55, abs=0.03)
+    assert winner[1] == pytest.approx(standings(drawn, 0.02)["encoder-lora"].interval, abs=0.04)
 
 
 def test_belief_loses_less_than_the_highest_score_and_knows_how_sure_it_is() -> None:

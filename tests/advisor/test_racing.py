@@ -226,9 +226,10 @@ def test_a_race_loses_no_good_method_spares_answers_and_leaves_the_winner_its_sc
         evidence, share = raced(right, np.arange(100) % 5)
         asked, lost = asked + share / runs, lost + (f"m{truths.argmax()}" in evidence.seen)
         drawn = resample(evidence, run)
-        winner = winner_score(drawn, 0.02, dropped_in(drawn, 0.02))
         chosen = decide(standings(drawn, 0.02), {}, 0.02).recommended
-        assert winner is not None and chosen is not None
+        assert chosen is not None
+        winner = winner_score(drawn, 0.02, chosen, dropped_in(drawn, 0.02))
+        assert winner is not None
         corrected.append(winner[0])
         real.append(truths[int(chosen[1:])])
     assert lost / runs <= 0.05 and asked < 0.9

@@ -105,7 +105,17 @@ def test_regret_compares_on_what_was_left_out() -> None:
     rows = {"seen": ([0.5], [0.6], [0.9]), "left out": ([0.5], [0.54], [0.9])}
     seen, left_out = (np.repeat(np.array(r), RESAMPLES, axis=1) for r in rows.values())
     drawn = Resampled(
-        ("a", "b", "c"), (0, 1), 1, seen[:, 0], seen, seen[:, 0], seen, left_out, np.zeros_like(seen), None
+        names=("a", "b", "c"),
+        allowed=(0, 1),
+        leader=1,
+        observed=seen[:, 0],
+        scores=seen,
+        expected=seen[:, 0],
+        believed=seen,
+        guessed=seen,
+        unseen=left_out,
+        chance=np.zeros_like(seen),
+        lead=None,
     )
     assert regrets(drawn) == {"a": pytest.approx(0.04), "b": pytest.approx(0), "c": pytest.approx(-0.36)}
 
