@@ -17,8 +17,8 @@ from openai.types.fine_tuning import FineTuningJob
 from finetune.backends.parcel import Parcel, pack
 from finetune.backends.port import Listener, Order, Trained
 from finetune.backends.remote_watch import Watch
-from finetune.errors import DataMustStay, DatasetError, TrainingError
-from finetune.session import Control
+from finetune.errors import Cancelled, DataMustStay, DatasetError, TrainingError
+from finetune.session import Control, Wish
 from generation.catalog import REMOTE
 from generation.endpoint import RemoteEndpoint
 from generation.remote_client import connect, in_our_words, words
@@ -56,7 +56,10 @@ class RemoteBackend:
             )
         parcel = pack(self._model, order)
         with self._in_our_words():
-            watch = Watch(self._client, self._find(parcel) or self._start(parcel), tell)
+            job = self._find(parcel)
+            if job is None and control and control.wish() is Wish.CANCEL:
+                raise Cancelled("Cancelled before anything was sent.")
+            watch = Watch(self._client, job or self._start(parcel), tell)
             try:
                 job = watch.until_finished(self._limit, control)
             finally:

@@ -40,7 +40,7 @@ class Watch:
             TrainingError: it took too long, and was cancelled.
         """
         deadline = time.monotonic() + limit_seconds
-        if _is_paused(self.job):
+        if _is_paused(self.job) and not (control and control.wish() is Wish.CANCEL):
             self.job = self._jobs.resume(self.job.id)
         while True:
             seconds = self._look()
@@ -80,7 +80,13 @@ class Watch:
             self._cancel()
             raise Cancelled(f"The remote job {self.job.id} was cancelled.")
         if wish is Wish.PAUSE:
-            self.job = self._jobs.pause(self.job.id)
+            try:
+                self.job = self._jobs.pause(self.job.id)
+            except openai.APIStatusError:
+                self._look()
+                if self.is_over:
+                    return
+                raise
             raise Paused(f"The remote job {self.job.id} was paused; the same order lets it go on.")
 
     def _cancel(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generation.catalog import is_remote
+from service.storage.fine_tuning import FineTuningSpec
 from service.storage.job import Job, Kind
 from service.storage.jobs import JobStore
 
@@ -37,6 +39,11 @@ def is_paused(jobs: JobStore, job: Job) -> bool:
     """Whether a job was asked to wait; one that runs will do so soon, files are checked all the same."""
     asked = jobs.latest(job.id, (PAUSE, RESUME)) if job.kind in PAUSABLE else None
     return asked is not None and asked.kind == PAUSE
+
+
+def is_elsewhere(job: Job) -> bool:
+    """Whether another server may hold the job, and must be told before it is cancelled here."""
+    return job.kind == "fine_tuning" and job.started_at is not None and is_remote(FineTuningSpec.of(job).base)
 
 
 def must_wait(jobs: JobStore, job: Job) -> bool:

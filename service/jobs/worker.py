@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetEnqueueOptions
 
 from service.jobs.ingestion_shift import call_for_ingestion
 from service.jobs.runner import Runner, crashed
-from service.jobs.turns import must_wait, turn_of
+from service.jobs.turns import is_elsewhere, must_wait, resume, turn_of
 from service.processes.leash import hold
 from service.settings import Settings
 from service.storage.data_dir import DataDir
@@ -69,8 +69,10 @@ class Dispatcher:
         """Enqueue what is not enqueued yet; an id that DBOS knows already is not enqueued twice."""
         for job in self._data.jobs.unfinished():
             if job.status == "queued" and job.cancel_requested:
-                self._data.jobs.move(job.id, "cancelled", only_from="queued")
-                continue
+                if not is_elsewhere(job):
+                    self._data.jobs.move(job.id, "cancelled", only_from="queued")
+                    continue
+                resume(self._data.jobs, job)
             turn = turn_of(self._data.jobs, job)
             if turn.id not in self._handed and not must_wait(self._data.jobs, job):
                 with SetWorkflowID(turn.id), SetEnqueueOptions(queue_partition_key=turn.lane):

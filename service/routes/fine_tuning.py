@@ -54,8 +54,9 @@ def retrieve(here: Here, job_id: str, response: Response) -> FineTuningJob:
 @router.post("/{job_id}/cancel")
 def cancel(here: Here, job_id: str, response: Response) -> FineTuningJob:
     """Stop a training; its checkpoints stay. A finished one stays as it is."""
-    find_fine_tuning(here, job_id)
-    here.data.jobs.request_cancel(job_id)
+    job = find_fine_tuning(here, job_id)
+    cancelling = here.data.jobs.ask_to_end if turns.is_elsewhere(job) else here.data.jobs.request_cancel
+    cancelling(job_id)
     job = find_fine_tuning(here, job_id)
     if job.finished:
         forget_files(here.data.folder("fine_tuning", job_id))

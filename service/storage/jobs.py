@@ -101,9 +101,10 @@ class JobStore:
         """Cancel a waiting job at once; ask a running one to stop."""
         waiting: tuple[Status, ...] = ("validating_files", "queued")
         if not any(self.move(job_id, "cancelled", only_from=status) for status in waiting):
-            self._mark_cancel(job_id)
+            self.ask_to_end(job_id)
 
-    def _mark_cancel(self, job_id: str) -> None:
+    def ask_to_end(self, job_id: str) -> None:
+        """Note that a job shall be cancelled, for whoever runs it or will."""
         with self._database.begin() as connection:
             connection.execute(
                 update(jobs)

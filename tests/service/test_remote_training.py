@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import openai
 import pytest
@@ -30,6 +31,7 @@ from service.storage.data_dir import DataDir
 from service.storage.database import migrate
 from service.wiring import build_backend, build_catalog
 from tests.service.test_training_jobs import Bench, upload
+from tests.service.waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 KEY = "a-key-of-the-remote-server"
@@ -118,6 +120,10 @@ def test_a_paused_job_goes_on_and_a_cancelled_one_begins_anew(
     assert cancelled.id == paused.id
     with pytest.raises(Cancelled):
         backend.train(long, control=Asker(Wish.CANCEL))
+    assert len(list(stock.fine_tuning.jobs.list())) == 2
+    for wish, raised in ((Wish.PAUSE, Paused), (Wish.CANCEL, Cancelled)):
+        with pytest.raises(raised):
+            backend.train(long, control=Asker(wish))
     assert len(list(stock.fine_tuning.jobs.list())) == 3
 
 
@@ -130,6 +136,48 @@ def test_the_servers_refusals_are_told(settings: Settings) -> None:
     stranger = settings.model_copy(update={"openai_api_key": None})
     with pytest.raises(ModelUnavailableError, match="API key"):
         build_backend(stranger, "openai:tiny").train(ORDER)
+
+
+def test_a_pause_that_comes_too_late_changes_nothing(settings: Settings, stock: openai.OpenAI) -> None:
+    class Late:
+        """Wishes for a pause once the server has finished, before that is seen here."""
+
+        def wish(self) -> Wish:
+            sent = list(stock.fine_tuning.jobs.list())
+            if len(sent) == before:
+                return Wish.GO_ON
+            wait_for(lambda: stock.fine_tuning.jobs.retrieve(sent[0].id).status == "succeeded")
+            return Wish.PAUSE
+
+    before = len(list(stock.fine_tuning.jobs.list()))
+    short = Order(ROWS[:11], Recipe(epochs=1), data_may_leave=True)
+    assert build_backend(settings, "openai:tiny").train(short, control=Late()).model.startswith("openai:ft:")
+
+
+def test_a_paused_job_that_is_cancelled_here_ends_there_too(
+    settings: Settings, stock: openai.OpenAI, tmp_path: Path
+) -> None:
+    url, key = str(settings.openai_base_url), KEY
+    environment = {"TRIVIUM_OPENAI_BASE_URL": url, "TRIVIUM_OPENAI_API_KEY": key, "OMP_NUM_THREADS": "1"}
+    with (
+        started_server(tmp_path, environment) as near,
+        openai.OpenAI(base_url=f"{near.url}/v1", api_key=key) as client,
+    ):
+        jobs = client.fine_tuning.jobs
+        rows = client.files.create(file=("rows.jsonl", lines(ROWS).encode()), purpose="fine-tune")
+        dials: Any = {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 1_000}}}
+        job = jobs.create(
+            model="openai:tiny", training_file=rows.id, method=dials, extra_body={"data_may_leave": True}
+        )
+        known = {far.id for far in stock.fine_tuning.jobs.list()}
+        wait_for(lambda: {far.id for far in stock.fine_tuning.jobs.list()} != known)
+        far = stock.fine_tuning.jobs.list(limit=1).data[0]
+        jobs.pause(job.id)
+        wait_for(lambda: jobs.retrieve(job.id).status == "queued")
+        jobs.cancel(job.id)
+        wait_for(lambda: jobs.retrieve(job.id).status == "cancelled")
+        wait_for(lambda: stock.fine_tuning.jobs.retrieve(far.id).status == "cancelled")
+    assert not [file for file in stock.files.list() if file.purpose == "fine-tune"]
 
 
 def lines(rows: Sequence[Example]) -> str:
