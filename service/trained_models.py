@@ -17,6 +17,7 @@ from generation.adapter_folder import (
 from generation.errors import ModelUnavailableError
 from service.errors import NotReady
 from service.resources import Resources
+from service.storage.data_dir import GONE
 from service.storage.job import Job
 
 
@@ -34,7 +35,7 @@ def delete_trained(here: Resources, name: str) -> bool:
         raise NotReady(
             f"model: {name!r} is needed by {', '.join(users[:5])}; delete or cancel that first.", "model"
         )
-    gone = folder.with_name(f".gone-{folder.name}")
+    gone = folder.with_name(f"{GONE}{folder.name}")
     folder.replace(gone)
     shutil.rmtree(gone)
     return True

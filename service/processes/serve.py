@@ -23,7 +23,7 @@ def serve(settings: Settings, on_listening: Callable[[str], None]) -> None:
     """
     migrate(settings.data_dir)
     with only_server_of(settings.data_dir), listen(settings.host, settings.port) as bound:
-        DataDir.open(settings.data_dir).files.sweep()
+        DataDir.open(settings.data_dir).sweep()
         socket_path = engine_socket(settings.data_dir)
         environment = {
             **_told(settings),

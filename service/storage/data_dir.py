@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from service.storage.jobs import JobStore
 from service.storage.responses import ResponseStore
 from service.storage.vector_store_files import VectorStoreFiles
 from service.storage.vector_stores import VectorStores
+
+GONE = ".gone-"
+"""What the name of an adapter begins with while it is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ class DataDir:
             IngestionQueue(database),
             ResponseStore(database),
         )
+
+    def sweep(self) -> None:
+        """Remove what a kill left half written or half deleted; before anything else works here."""
+        self.files.sweep()
+        for gone in self.adapters.glob(f"{GONE}*"):
+            shutil.rmtree(gone)
 
     def folder(self, kind: Kind, job_id: str) -> Path:
         """Where a job keeps its work."""

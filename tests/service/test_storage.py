@@ -73,7 +73,10 @@ def test_what_broken_off_uploads_left_behind_goes(data: DataDir) -> None:
     kept = data.files.create(BytesIO(b"kept"), "kept.txt", "user_data", "sha", 0)
     for name in ("file-1.partial", "file-2"):
         (data.root / "files" / name).touch()
-    data.files.sweep()
+    (data.adapters / ".gone-ft").mkdir(parents=True)
+    (data.adapters / ".gone-ft" / "adapter_model.safetensors").touch()
+    data.sweep()
+    assert not list(data.adapters.iterdir())
     assert [path.name for path in (data.root / "files").iterdir()] == [kept.id]
 
 
