@@ -107,6 +107,19 @@ def test_the_score_of_the_winner_is_that_of_what_other_tasks_speak_for() -> None
     assert winner[1] == pytest.approx(standings(drawn, 0.02)["encoder-lora"].interval, abs=0.04)
 
 
+def test_the_verdict_on_what_asks_another_model_is_that_of_the_samples() -> None:
+    names, rng = ("few-shot", "knn-few-shot"), np.random.default_rng(3)
+    right = {name: rng.random(60) < truth for name, truth in zip(names, (0.6, 0.75), strict=True)}
+    columns = {name: np.stack([mine, np.ones(60)], axis=1).astype(float) for name, mine in right.items()}
+    draws = draw(Evidence(metric_named("accuracy"), columns, range(60)), 0)
+    told = draws.given(experience().prior(names, "labels", [""] * 60, "openai:other"), names, 0)
+    plain, other = (standings(d.among(names), 0.02) for d in (draws, told))
+    for name in names:
+        assert other[name].p_within_margin == pytest.approx(plain[name].p_within_margin, abs=0.04)
+        assert other[name].expected_loss == pytest.approx(plain[name].expected_loss, abs=0.005)
+    assert decide(other, {}, 0.02).verdict == decide(plain, {}, 0.02).verdict
+
+
 def test_belief_loses_less_than_the_highest_score_and_knows_how_sure_it_is() -> None:
     """Tasks as the model has them: twenty are known, two hundred are new and measured with a large error."""
     rng, spread, margin = np.random.default_rng(2), Spread(road=0.1, own=0.1), 0.02
