@@ -116,7 +116,7 @@ def test_the_verdict_on_what_asks_another_model_is_that_of_the_samples() -> None
     plain, other = (standings(d.among(names), 0.02) for d in (draws, told))
     for name in names:
         assert other[name].p_within_margin == pytest.approx(plain[name].p_within_margin, abs=0.04)
-        assert other[name].expected_loss == pytest.approx(plain[name].expected_loss, abs=0.005)
+        assert other[name].expected_loss == pytest.approx(plain[name].expected_loss, abs=0.02)
     assert decide(other, {}, 0.02).verdict == decide(plain, {}, 0.02).verdict
 
 
