@@ -7,18 +7,19 @@ and Talwalkar 2016). Each training is whole: its learning rate falls to zero, an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 
-from finetune import adapter
-from finetune.dataset import Example
-from finetune.errors import Diverged, TrainingError
+from finetune.activations import Activations
+from finetune.backends.learning import learned
+from finetune.backends.port import Event, Listener, Order
+from finetune.errors import Diverged, RecipeError, TrainingError
+from finetune.progress import metrics_of
 from finetune.recipe import Recipe
-from finetune.session import Session, Validation
-from finetune.training import train_adapter
-from generation.adapter_folder import MANIFEST
+from finetune.session import Session
+from generation.catalog import Parts
 
 RANKS = (4, 16, 64)
 RATES = (0.5, 1.0, 2.0)
@@ -49,31 +50,38 @@ class Trial:
 class Search:
     """What is searched on."""
 
-    base: Path
-    examples: Sequence[Example]
-    validation: Validation
-    recipe: Recipe
-    """All other dials, and the most epochs."""
+    parts: Parts
+    """A base; an adapter has its rank already."""
+    order: Order
+    """Rows to learn and rows to measure on; of its recipe all other dials, and the most epochs."""
     folder: Path
     """Where trials lie: finished ones are not trained again."""
     ranks: Sequence[int] = RANKS
     rates: Sequence[float] = RATES
+    activations: Activations = field(default_factory=Activations)
+    """What layers that learn in no trial make of the rows, computed by the first."""
+
+    @property
+    def first(self) -> list[Recipe]:
+        """The candidates of the first round; where all weights of a layer learn, there is no rank."""
+        ranks = (self.order.recipe.rank,) if self.order.recipe.method == "full" else self.ranks
+        dials = product(ranks, self.rates)
+        return [replace(self.order.recipe, rank=rank, rate_multiplier=rate) for rank, rate in dials]
 
 
-def tune(search: Search, on_trial: Callable[[Trial | None], None] = lambda _: None) -> list[Trial]:
-    """All trials, the best first; `on_trial` is told each, and None for one whose loss was no number.
+def tune(search: Search, tell: Listener = lambda _: None) -> list[Trial]:
+    """All trials, the best first; `tell` hears how each of them goes.
 
     Raises:
-        DatasetError, RecipeError, ModelUnavailableError: as `train_adapter` does.
+        RecipeError: there is nothing to search for; or as a backend does.
+        DatasetError, GenerationError: as a backend does.
         TrainingError: no trial came to an end.
     """
-    candidates = [
-        replace(search.recipe, rank=rank, rate_multiplier=rate)
-        for rank, rate in product(search.ranks, search.rates)
-    ]
-    done: list[Trial] = []
-    for epochs in rungs(search.recipe.epochs):
-        trials = [_run(search, replace(recipe, epochs=epochs), on_trial) for recipe in candidates]
+    if search.order.recipe.method == "head":
+        raise RecipeError("A head is fitted in one go, and has no dials to search for; train it instead.")
+    candidates, done = search.first, list[Trial]()
+    for epochs in rungs(search.order.recipe.epochs):
+        trials = [_run(search, replace(recipe, epochs=epochs), tell) for recipe in candidates]
         ended = sorted((t for t in trials if t is not None), key=lambda t: t.rating, reverse=True)
         done += ended
         candidates = [trial.recipe for trial in ended[: math.ceil(len(ended) / 2)]]
@@ -87,30 +95,19 @@ def rungs(most: int) -> list[int]:
     return sorted({max(1, most >> at) for at in range(ROUNDS)})
 
 
-def _run(search: Search, recipe: Recipe, on_trial: Callable[[Trial | None], None]) -> Trial | None:
+def _run(search: Search, recipe: Recipe, tell: Listener) -> Trial | None:
     name = f"rank-{recipe.rank}-rate-{recipe.rate_multiplier:g}-epochs-{recipe.epochs}"
-    folder = search.folder / name
-    if not (folder / MANIFEST).exists():
-        session = Session(checkpoints=search.folder / f"{name}-checkpoints")
-        try:
-            train_adapter(
-                search.base,
-                search.examples,
-                recipe,
-                folder,
-                validation=search.validation,
-                session=session,
-            )
-        except Diverged:
-            on_trial(None)
-            return None
-    trial = _trial(recipe, folder)
-    on_trial(trial)
-    return trial
-
-
-def _trial(recipe: Recipe, folder: Path) -> Trial:
-    made = adapter.read(folder)
+    session = Session(
+        on_step=lambda step: tell(Event(f"{name}: step {step.step}/{step.steps}", data=metrics_of(step))),
+        checkpoints=search.folder / f"{name}-checkpoints",
+        activations=search.activations,
+    )
+    order, folder = replace(search.order, recipe=recipe), search.folder / name
+    try:
+        made = learned(order, search.parts, folder, session, tell)
+    except Diverged as error:
+        tell(Event(f"{name}: {error}", "warn"))
+        return None
     at = (made.best_epoch or 1) - 1
     score = made.scores[at] if made.scores else None
     return Trial(recipe, folder, score, made.validation_losses[at], made.seconds)

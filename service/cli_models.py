@@ -78,22 +78,26 @@ def train(  # noqa: PLR0913 - one for each option
     from service.commands.train import run_train
     from service.commands.train_wish import TrainWish
 
-    dials = (kind, rank, layers, mode, mix or (), replay, gate, accept or ())
-    run_train(TrainWish(file, validation, model, epochs, suffix, seed, data_may_leave, *dials))
+    rest = (rank, mode, mix or (), replay, gate, data_may_leave)
+    run_train(TrainWish(file, validation, model, epochs, suffix, seed, kind, layers, accept or (), *rest))
 
 
 @app.command()
-def tune(
+def tune(  # noqa: PLR0913 - one for each option
     file: TrainingPath,
     validation: Validation = None,
     model: Base = "pocket",
     epochs: Epochs = None,
     seed: Seed = 0,
+    kind: TrainingKind = None,
+    layers: Layers = None,
+    accept: Accept = None,
 ) -> None:
     """Search for the rank, the learning rate and the epochs that fit a data set. Run it again to go on."""
-    from service.commands.tune import TuneWish, run_tune
+    from service.commands.train_wish import TrainWish
+    from service.commands.tune import run_tune
 
-    run_tune(TuneWish(file, validation, model, epochs, seed))
+    run_tune(TrainWish(file, validation, model, epochs, "", seed, kind, layers, accept or ()))
 
 
 @app.command()

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
-from finetune import adapter
-from finetune.adapter import Manifest
+from finetune.backends.learning import learned, order_key
 from finetune.backends.port import Event, Listener, Order, Trained
-from finetune.data.rows import Row, TagRow, as_json
-from finetune.dataset import TrainingExample, data_hash
-from finetune.errors import DamagedCheckpoint
+from finetune.data.rows import Row, TagRow
+from finetune.dataset import TrainingExample
 from finetune.gate import ForgettingGate
 from finetune.naming import root_of, trained_name
 from finetune.progress import Progress, metrics_of
-from finetune.session import Control, Parent, Session
-from generation.adapter_folder import ENCODER_MANIFEST, MANIFEST, MODEL_MANIFEST, adapter_path
+from finetune.session import Control, Session
+from generation.adapter_folder import adapter_path
 from generation.catalog import Catalog, Parts
-from generation.fingerprint import folder_hash
 from generation.language_model import Request
 from generation.messages import Conversation, Message
 
@@ -59,19 +54,17 @@ class LocalBackend:
         """See the port."""
         tell = tell or _tell_nobody
         parts = self._catalog.parts(self._model)
-        name = self._place.name or trained_name(root_of(parts), order.suffix, _key(order, parts))
+        name = self._place.name or trained_name(root_of(parts), order.suffix, order_key(order, parts))
         out = adapter_path(self._place.made, name)
-        if not _is_finished(out):
-            session = Session(
-                on_step=lambda step: tell(_told(step)),
-                control=control,
-                checkpoints=adapter_path(self._place.checkpoints, name),
-                every=CHECKPOINT_SECONDS,
-                on_epoch=self._place.on_epoch,
-                accept=_gate(order, parts, tell),
-            )
-            _learn_anyway(order, parts, out, session, tell)
-        manifest = _manifest(out)
+        session = Session(
+            on_step=lambda step: tell(_told(step)),
+            control=control,
+            checkpoints=adapter_path(self._place.checkpoints, name),
+            every=CHECKPOINT_SECONDS,
+            on_epoch=self._place.on_epoch,
+            accept=_gate(order, parts, tell),
+        )
+        manifest = learned(order, parts, out, session, tell)
         self._try_out(name, order, tell)
         tell(Event(f"New fine-tuned model created: {name}"))
         return Trained(name, manifest.trained_tokens, out, manifest)
@@ -87,48 +80,6 @@ class LocalBackend:
                 told = {"answer": answer.text}
                 tell(Event("The model was loaded and asked as it will be served", data=told))
                 return
-
-
-def _learn_anyway(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
-    """A damaged checkpoint costs time and nothing else: the weights will be the same."""
-    try:
-        _learn(order, parts, out, session, tell)
-    except DamagedCheckpoint:
-        assert session.checkpoints is not None
-        tell(Event("The checkpoint is damaged; the training begins anew.", "warn"))
-        shutil.rmtree(session.checkpoints)
-        _learn(order, parts, out, session, tell)
-
-
-def _learn(order: Order, parts: Parts, out: Path, session: Session, tell: Listener) -> None:
-    parent = Parent(parts.adapter, order.mode) if parts.adapter else None
-    if order.labelled is None:
-        from finetune.training import train_adapter
-
-        train_adapter(
-            parts.base,
-            order.examples,
-            order.recipe,
-            out,
-            validation=order.aside,
-            parent=parent,
-            session=session,
-        )
-        return
-    from finetune.encoders.training import train_encoder
-
-    rows, aside_rows = order.labelled.rows, order.labelled.aside
-    made = train_encoder(
-        parts.base,
-        rows,
-        out,
-        dials=order.recipe,
-        validation=aside_rows,
-        parent=parent,
-        session=session,
-    )
-    if made.cut_rows:
-        tell(Event(f"Of {made.cut_rows:,} long texts only the beginning is read, in serving too"))
 
 
 def _gate(order: Order, parts: Parts, tell: Listener) -> ForgettingGate | None:
@@ -150,32 +101,6 @@ def _questions(order: Order) -> Iterator[Conversation]:
 
 def _asked(row: Row) -> str:
     return json.dumps(row.tokens, ensure_ascii=False) if isinstance(row, TagRow) else row.asked
-
-
-def _key(order: Order, parts: Parts) -> str:
-    """The same for the same order and model, which so finds its checkpoint, or what came of it."""
-    made = folder_hash(parts.adapter) if parts.adapter else ""
-    judged = order.validation.judge is not None
-    bound = order.gate.bound if order.gate else None
-    dials = (asdict(order.recipe), order.suffix, order.mode, judged, bound)
-    digest = sha256(f"{folder_hash(parts.base)}/{made}/{dials}".encode())
-    for examples in (order.examples, order.validation.rows, order.gate.rows if order.gate else ()):
-        digest.update(data_hash(examples).encode())
-    for rows in (order.labelled.rows, order.labelled.aside or ()) if order.labelled else ():
-        digest.update(b"/" + b"\n".join(as_json(row).encode("utf-8", "replace") for row in rows))
-    return digest.hexdigest()
-
-
-def _is_finished(out: Path) -> bool:
-    return any((out / name).exists() for name in (MANIFEST, MODEL_MANIFEST, ENCODER_MANIFEST))
-
-
-def _manifest(out: Path) -> Manifest:
-    if (out / ENCODER_MANIFEST).exists():
-        from finetune.encoders import folder
-
-        return folder.read(out).training
-    return adapter.read_trained_model(out) if (out / MODEL_MANIFEST).exists() else adapter.read(out)
 
 
 def _told(step: Progress) -> Event:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,7 +10,7 @@ from rich.console import Console
 from finetune.data.metrics import judge_of, metric_of
 from finetune.errors import FinetuneError
 from finetune.session import Validation
-from generation.catalog import is_remote
+from generation.catalog import Parts, is_remote
 from generation.errors import GenerationError
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
 from service.commands.train_wish import TrainWish, body_of, files_of
@@ -26,7 +25,9 @@ from service.storage.fine_tuning import TRAINING, VALIDATION
 from service.wiring import build_backend, build_catalog
 
 if TYPE_CHECKING:
-    from finetune.backends.port import Event, Trained
+    from rich.status import Status
+
+    from finetune.backends.port import Event, Listener, Trained
 
 
 def run_train(wish: TrainWish) -> None:
@@ -40,28 +41,46 @@ def run_train(wish: TrainWish) -> None:
 
 def _train(wish: TrainWish, settings: Settings) -> None:
     parts = None if is_remote(wish.model) else build_catalog(settings).parts(wish.model)
-    body, data = body_of(wish), files_of(wish)
-    check_fit(body, parts)
+    body, data = checked(wish, parts)
     base = parts.base if parts else None
-    _check(body, data, base)
     order = order_of(body, data, base, wish.seed, slug(wish.suffix or wish.file.stem))
     with console.status("training") as status:
-
-        def tell(event: Event) -> None:
-            status.update(event.message)
-            if event.data is None:
-                console.print(event.message, markup=False, highlight=False)
-
-        done = build_backend(settings, wish.model).train(order, tell)
+        done = build_backend(settings, wish.model).train(order, listener(status))
     _tell_score(settings, done, data)
     typer.echo(f"The model is {done.model}")
 
 
-def _check(body: CreateJob, data: TrainingData, base: Path | None) -> None:
-    for report in check_data(data, body, base):
+def checked(wish: TrainWish, parts: Parts | None) -> tuple[CreateJob, TrainingData]:
+    """The wish as a client would post it, and its files; tells what is doubtful in them.
+
+    Raises:
+        ServiceError: dials that do not fit the model, or files with faults that were not accepted.
+    """
+    body, data = body_of(wish), files_of(wish)
+    check_fit(body, parts)
+    for report in check_data(data, body, parts.base if parts else None):
         for finding in report.findings:
             if finding.severity == "warning":
                 console.print(f"warning: {sentence(finding)}", markup=False, highlight=False, soft_wrap=True)
+    return body, data
+
+
+def listener(status: Status) -> Listener:
+    """Shows every event for a moment; what is not about a step stays, once."""
+    told = set[str]()
+
+    def tell(event: Event) -> None:
+        status.update(event.message)
+        if event.data is None and event.message not in told:
+            told.add(event.message)
+            console.print(event.message, markup=False, highlight=False, soft_wrap=True)
+
+    return tell
+
+
+def metric_name(data: TrainingData) -> str:
+    """What the scores on the validation rows are called."""
+    return "entity_f1" if data.training.kind == "tags" else metric_of(data.files[VALIDATION].rows).name
 
 
 def _tell_score(settings: Settings, done: Trained, data: TrainingData) -> None:
@@ -69,12 +88,11 @@ def _tell_score(settings: Settings, done: Trained, data: TrainingData) -> None:
         return
     score: float | None
     if data.training.kind == "tags" and done.manifest:
-        metric, score = "entity_f1", done.manifest.scores[(done.manifest.best_epoch or 1) - 1]
+        score = done.manifest.scores[(done.manifest.best_epoch or 1) - 1]
     else:
         from finetune.backends.score import score_of
 
-        rows = data.files[VALIDATION].rows
-        asked = Validation(data.said(VALIDATION, TRAINING), judge_of(rows))
-        metric, score = metric_of(rows).name, score_of(build_catalog(settings).open(done.model), asked)
+        asked = Validation(data.said(VALIDATION, TRAINING), judge_of(data.files[VALIDATION].rows))
+        score = score_of(build_catalog(settings).open(done.model), asked)
     if score is not None:
-        Console().print(f"{metric} on the validation rows: {score:.3f}", highlight=False)
+        Console().print(f"{metric_name(data)} on the validation rows: {score:.3f}", highlight=False)

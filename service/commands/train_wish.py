@@ -32,15 +32,15 @@ class TrainWish:
     epochs: int | None
     suffix: str
     seed: int
-    data_may_leave: bool
     kind: str | None
-    rank: int | None
     layers: int | None
-    mode: str | None
-    mix: Sequence[str]
-    replay: str | None
-    gate: str | None
     accept: Sequence[str]
+    rank: int | None = None
+    mode: str | None = None
+    mix: Sequence[str] = ()
+    replay: str | None = None
+    gate: str | None = None
+    data_may_leave: bool = False
 
 
 def files_of(wish: TrainWish) -> TrainingData:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,20 +11,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from finetune.data.examples import label_list, training_example
-from finetune.data.metrics import judge_of, metric_of
-from finetune.data.rows import Row, as_json
+from finetune.adapter import whole_folder
 from finetune.data.splitting import split_rows
 from finetune.errors import FinetuneError
-from finetune.naming import trained_name
-from finetune.recipe import Recipe
-from finetune.session import Validation
+from finetune.naming import root_of, trained_name
 from generation.adapter_folder import adapter_path
+from generation.catalog import Parts
 from generation.errors import GenerationError
 from generation.fingerprint import folder_hash
-from service.commands.data import read_or_fail
 from service.commands.messages import BAD_INPUT, console, fail, settings_from
+from service.commands.train import checked, listener, metric_name
+from service.commands.train_wish import TrainWish
+from service.errors import ServiceError
 from service.fine_tuning_admission import slug
+from service.fine_tuning_order import order_of
+from service.jobs.training_files import TrainingData
+from service.settings import Settings
+from service.storage.fine_tuning import TRAINING, VALIDATION
 from service.wiring import build_catalog
 
 if TYPE_CHECKING:
@@ -37,86 +37,44 @@ SHARE = 0.2
 """Of the rows that are measured on, where no other file is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class TuneWish:
-    """What the command was asked for."""
-
-    file: Path
-    validation: Path | None
-    model: str
-    epochs: int | None
-    seed: int
-
-
-def run_tune(wish: TuneWish) -> None:
+def run_tune(wish: TrainWish) -> None:
     """Search, tell every trial, and make the best one a model of the catalog."""
-    training, aside = _sides(wish)
     settings = settings_from()
     try:
-        base = build_catalog(settings).folder(wish.model)
-        folder = settings.data_dir / "tunings" / _key(wish, folder_hash(base), training, aside)
-        trials = _search(wish, base, training, aside, folder)
-    except (FinetuneError, GenerationError) as error:
+        _tune(wish, settings)
+    except (FinetuneError, GenerationError, ServiceError) as error:
         fail(str(error), BAD_INPUT)
-    Console().print(_table(trials, metric_of(aside).name))
+
+
+def _tune(wish: TrainWish, settings: Settings) -> None:
+    from finetune.backends.learning import order_key
+    from finetune.tuning import Search, tune
+
+    parts = Parts(wish.model, build_catalog(settings).folder(wish.model))
+    body, given = checked(wish, parts)
+    data, suffix = _with_rows_aside(wish, given), slug(wish.file.stem)
+    order = order_of(body, data, parts.base, wish.seed, suffix)
+    folder = settings.data_dir / "tunings" / order_key(order, parts)[:16]
+    with console.status("training") as status:
+        trials = tune(Search(parts, order, folder), listener(status))
+    Console().print(_table(trials, metric_name(data)))
     best = trials[0].folder
-    name = trained_name(wish.model, slug(wish.file.stem), folder_hash(best))
-    target = adapter_path(settings.data_dir / "adapters", name)
-    if not target.exists():
-        _copy_whole(best, target)
+    name = trained_name(root_of(parts), suffix, folder_hash(best))
+    made = adapter_path(settings.data_dir / "adapters", name)
+    if not made.exists():
+        with whole_folder(made) as part:
+            shutil.copytree(best, part, dirs_exist_ok=True)
     typer.echo(f"The best one is the model {name}")
 
 
-def _sides(wish: TuneWish) -> tuple[Sequence[Row], Sequence[Row]]:
-    rows = read_or_fail(wish.file).rows
-    if wish.validation is not None:
-        return rows, read_or_fail(wish.validation).rows
-    split = split_rows(rows, SHARE, wish.seed)
+def _with_rows_aside(wish: TrainWish, data: TrainingData) -> TrainingData:
+    if VALIDATION in data.files:
+        return data
+    split = split_rows(data.training.rows, SHARE, wish.seed)
     if not split.training or not split.validation:
         fail(f"{wish.file}: there are too few rows to train on some and measure on others.", BAD_INPUT)
-    return split.training, split.validation
-
-
-def _search(
-    wish: TuneWish, base: Path, training: Sequence[Row], aside: Sequence[Row], folder: Path
-) -> list[Trial]:
-    from finetune.tuning import Search, tune
-
-    labels = label_list(training)
-    recipe = Recipe.for_size(len(training), seed=wish.seed)
-    if wish.epochs is not None:
-        recipe = replace(recipe, epochs=wish.epochs)
-    search = Search(
-        base=base,
-        examples=[training_example(row, labels) for row in training],
-        validation=Validation([training_example(row, labels) for row in aside], judge_of(aside)),
-        recipe=recipe,
-        folder=folder,
-    )
-    with console.status("training") as status:
-        return tune(search, lambda trial: status.update(_said(trial)))
-
-
-def _said(trial: Trial | None) -> str:
-    if trial is None:
-        return "a loss was no number; going on with the others"
-    return f"{trial.folder.name}: loss {trial.loss:.3f}"
-
-
-def _key(wish: TuneWish, base: str, training: Sequence[Row], aside: Sequence[Row]) -> str:
-    """The same search finds its finished trials again."""
-    digest = sha256(f"{base}/{wish.seed}".encode())
-    for row in (*training, *aside):
-        digest.update(as_json(row).encode() + b"\n")
-    return digest.hexdigest()[:16]
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}")
-    shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(source, draft)
-    draft.replace(target)
+    sides = {TRAINING: split.training, VALIDATION: split.validation}
+    return TrainingData({name: data.training.with_rows(rows) for name, rows in sides.items()})
 
 
 def _table(trials: Sequence[Trial], metric: str) -> Table:

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from finetune import adapter
+from finetune.activations import Activations
+from finetune.backends.port import Event, Order
 from finetune.dataset import TrainingExample
 from finetune.recipe import Recipe
-from finetune.session import Validation
+from finetune.session import Session, Validation
+from finetune.training import train_adapter
 from finetune.tuning import Search, Trial, rungs, tune
+from generation.catalog import Parts
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +22,9 @@ def search(
     tiny_llama: Path, animals: list[TrainingExample], tmp_path_factory: pytest.TempPathFactory
 ) -> Search:
     return Search(
-        base=tiny_llama,
-        examples=animals[:12],
-        validation=Validation(animals[12:]),
-        recipe=Recipe(epochs=4, batch_tokens=600),
-        folder=tmp_path_factory.mktemp("search"),
+        Parts("tiny", tiny_llama),
+        Order(animals[:12], Recipe(epochs=4, batch_tokens=600), Validation(animals[12:])),
+        tmp_path_factory.mktemp("search"),
         ranks=(2, 4),
         rates=(0.5, 1.0),
     )
@@ -44,10 +47,29 @@ def test_each_round_trains_the_better_half_for_longer(trials: list[Trial]) -> No
 
 def test_finished_trials_are_not_trained_again(search: Search, trials: list[Trial]) -> None:
     written = {t.folder: (t.folder / "manifest.json").stat().st_mtime_ns for t in trials}
-    told: list[Trial | None] = []
+    told: list[Event] = []
     assert tune(search, told.append) == trials
-    assert len(told) == len(trials)
+    assert told == []
     assert {f: (f / "manifest.json").stat().st_mtime_ns for f in written} == written
+
+
+def test_trials_share_what_frozen_layers_make_of_the_rows(
+    tiny_llama: Path, animals: list[TrainingExample], tmp_path: Path
+) -> None:
+    recipe, aside = Recipe(epochs=1, layers=1, batch_tokens=600), Validation(animals[12:])
+    parts, order = Parts("tiny", tiny_llama), Order(animals[:12], recipe, aside)
+    search = Search(parts, order, tmp_path / "search", ranks=(2, 4), rates=(1.0,))
+    trials = tune(search)
+    assert search.activations.computed == len(animals)
+    for trial in trials:
+        out = tmp_path / trial.folder.name
+        alone = train_adapter(tiny_llama, animals[:12], trial.recipe, out, validation=aside).manifest
+        assert alone.weights_hash == adapter.read(trial.folder).weights_hash
+        without = Session(activations=Activations(limit_bytes=0))
+        plain = train_adapter(
+            tiny_llama, animals[:12], trial.recipe, out, validation=aside, session=without
+        ).manifest
+        assert plain.validation_losses == pytest.approx([trial.loss], abs=1e-5)
 
 
 def test_rounds_double() -> None:
