@@ -23,6 +23,7 @@ from advisor.measurement import Measurement
 from advisor.racing import losers
 from advisor.remembering_embedder import RememberingEmbedder
 from advisor.resampling import draw
+from advisor.retrieved import shown
 from advisor.run import Run
 from advisor.score_sheet import score_sheet
 from advisor.spending import Purse, Spent
@@ -112,7 +113,9 @@ def measure(
     def confirm(names: Sequence[str]) -> dict[str, pa.Table]:
         return run.confirmed(names, Fold(open_ones, locked)) if locked and not run.stopped else {}
 
-    return _answered(found, run.tensor(), samples), confirm
+    answered = _answered(found, run.tensor(), samples)
+    there = shown(situation.task, answered.samples, use_case.corpus or (), answered.tensor)
+    return replace(answered, shown=there), confirm
 
 
 def _losers(

@@ -31,6 +31,8 @@ class Measurement:
     documents: int
     index_seconds: float
     """That indexing the corpus took; 0 where there is none."""
+    shown: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
+    """Method that shows documents -> of each sample, whether one of them held the wanted answer."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Method -> why it was not measured to the end."""
     partly: Mapping[str, pa.Table] = field(default_factory=dict)

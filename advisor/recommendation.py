@@ -93,6 +93,16 @@ class Flip(Part):
     message: str
 
 
+class Retrieval(Part):
+    """Samples by whether a method was shown a document that holds the answer, and whether it was right."""
+
+    method: str
+    shown_right: int
+    shown_wrong: int
+    missed_right: int
+    missed_wrong: int
+
+
 class Confirmed(Part):
     """One method on samples that took no part in choosing."""
 
@@ -152,6 +162,8 @@ class Recommendation(Part):
     constant_score: float
     rows: tuple[Row, ...]
     """The method to be preferred first: the simplest, or the cheapest."""
+    retrievals: tuple[Retrieval, ...] = ()
+    """Of the methods that show documents, where answers are short."""
     not_run: dict[str, str]
     """Method -> why it could not be measured."""
     failed: tuple[str, ...] = ()

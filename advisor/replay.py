@@ -56,6 +56,7 @@ class _Measured(BaseModel):
     raced: bool = False
     locked: int = 0
     learned_from: float = 0.0
+    shown: dict[str, tuple[bool, ...]] = {}
 
 
 def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> bytes:

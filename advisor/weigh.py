@@ -23,6 +23,7 @@ from advisor.prices import prices_for
 from advisor.racing import dropped_in
 from advisor.recommendation import Recommendation, Row
 from advisor.resampling import Draws, Resampled, draw
+from advisor.retrieved import retrievals
 from advisor.score_sheet import ScoreSheet, score_sheet
 from advisor.scoring import Floats
 from advisor.statistics import Standing, standings, winner_score
@@ -147,6 +148,7 @@ def _recommendation(
         rows=tuple(
             _row(name, sheet, found.standings[name], in_set.get(name), chosen) for name in sheet.costs
         ),
+        retrievals=tuple(retrievals(sheet)),
         not_run=measured.not_run | measured.failed | dict(measured.dropped),
         dropped=tuple(measured.dropped),
         failed=tuple(measured.failed),

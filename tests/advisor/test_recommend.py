@@ -88,6 +88,26 @@ def test_recommends_retrieval_where_the_answers_stand_in_documents(tmp_path: Pat
     assert "labels" in found.not_run["feature-head"]
 
 
+def test_tells_what_was_missed_from_what_was_shown_and_misread(tmp_path: Path) -> None:
+    """The model is blind to every third office; one office's leader stands in no document."""
+    case, blind = facts(), set(CITIES[::3])
+
+    def reads_some(request: Request) -> str:
+        asked = request.messages[-1].content
+        return "nobody" if any(f"office of {c}?" in asked for c in blind) else reads_passages(request)
+
+    documents = tuple(
+        d if d.id != CITIES[1] else d.model_copy(update={"text": "Moved."}) for d in case.corpus or ()
+    )
+    bench, _ = workbench(reads_some)
+    found = recommend(case.model_copy(update={"corpus": documents}), bench, tmp_path)
+    [told] = [one for one in found.retrievals if one.method == "rag"]
+    assert (told.shown_wrong, told.missed_right) == (len(blind), 0)
+    assert (told.shown_right, told.missed_wrong) == (len(CITIES) - len(blind) - 1, 1)
+    assert f"| rag | {told.shown_right} | {len(blind)} | 0 | 1 |" in (tmp_path / "report.md").read_text()
+    assert "Found, or missed" in (tmp_path / "report.html").read_text()
+
+
 def test_writes_reports_that_agree(tmp_path: Path) -> None:
     bench, _ = workbench(reads_passages)
     found = recommend(facts(), bench, tmp_path)
@@ -95,7 +115,7 @@ def test_writes_reports_that_agree(tmp_path: Path) -> None:
     assert kept["sentence"] == found.sentence
     page = (tmp_path / "report.html").read_text()
     assert found.sentence in page
-    assert "http" not in page.replace("http://www.w3.org", "")
+    assert "http" not in page.replace("http://www.w3.org", "").replace("http://localhost", "")
     tensor = pq.read_table(tmp_path / "tensor.parquet")
     measured = [row for row in found.rows if row.family != "cascade"]
     assert tensor.num_rows == len(measured) * found.samples
