@@ -45,6 +45,15 @@ class Estimate:
     device_bytes: int
     """The same on the GPU; 0 without one."""
 
+    @property
+    def sentence(self) -> str:
+        """What is told to people."""
+        on_device = f" and {_mib(self.device_bytes)} on the GPU" if self.device_bytes else ""
+        return (
+            f"about {max(1, round(self.seconds)):,} s, {_mib(self.peak_bytes)} of memory{on_device}, "
+            f"{self.tokens:,} tokens in {self.steps:,} steps"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
@@ -141,6 +150,10 @@ def _timed(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"
 
 
 def _peak_bytes() -> int:

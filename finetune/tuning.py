@@ -48,7 +48,11 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched on."""
+    """What is searched on.
+
+    Raises:
+        RecipeError: there is nothing to search for.
+    """
 
     parts: Parts
     """A base; an adapter has its rank already."""
@@ -61,6 +65,10 @@ class Search:
     activations: Activations = field(default_factory=Activations)
     """What layers that learn in no trial make of the rows, computed by the first."""
 
+    def __post_init__(self) -> None:
+        if self.order.recipe.method == "head":
+            raise RecipeError("A head is fitted in one go, and has no dials to search for; train it instead.")
+
     @property
     def first(self) -> list[Recipe]:
         """The candidates of the first round; where all weights of a layer learn, there is no rank."""
@@ -68,17 +76,27 @@ class Search:
         dials = product(ranks, self.rates)
         return [replace(self.order.recipe, rank=rank, rate_multiplier=rate) for rank, rate in dials]
 
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many trainings there are, by their epochs."""
+        rounds = enumerate(rungs(self.order.recipe.epochs))
+        return {epochs: math.ceil(len(self.first) / 2**at) for at, epochs in rounds}
+
+    @property
+    def as_one(self) -> Order:
+        """One training with the epochs of all, for an estimate."""
+        epochs = sum(epochs * count for epochs, count in self.counts.items())
+        largest = max(recipe.rank for recipe in self.first)
+        return replace(self.order, recipe=replace(self.order.recipe, rank=largest, epochs=epochs))
+
 
 def tune(search: Search, tell: Listener = lambda _: None) -> list[Trial]:
     """All trials, the best first; `tell` hears how each of them goes.
 
     Raises:
-        RecipeError: there is nothing to search for; or as a backend does.
-        DatasetError, GenerationError: as a backend does.
+        DatasetError, RecipeError, GenerationError: as a backend does.
         TrainingError: no trial came to an end.
     """
-    if search.order.recipe.method == "head":
-        raise RecipeError("A head is fitted in one go, and has no dials to search for; train it instead.")
     candidates, done = search.first, list[Trial]()
     for epochs in rungs(search.order.recipe.epochs):
         trials = [_run(search, replace(recipe, epochs=epochs), tell) for recipe in candidates]

@@ -79,7 +79,7 @@ def build_backend(settings: Settings, model: str, place: Place | None = None) ->
         return RemoteBackend(model.removeprefix(REMOTE), endpoint, settings.job_timeout_seconds)
     from finetune.backends.local import LocalBackend, Place
 
-    usual = Place(settings.data_dir / "adapters", settings.data_dir / "trainings")
+    usual = Place(settings.data_dir / "adapters", settings.data_dir / "trainings", is_estimated=True)
     return LocalBackend(build_catalog(settings), model, place or usual)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.backends.learning import learned, order_key
+from finetune.backends.learning import is_finished, learned, order_key
 from finetune.backends.port import Event, Listener, Order, Trained
 from finetune.data.rows import Row, TagRow
 from finetune.dataset import TrainingExample
@@ -36,6 +36,8 @@ class Place:
     """What the new model is called; None follows from the order."""
     on_epoch: Callable[[Progress, Callable[[Path], None]], None] | None = None
     """See `Session`."""
+    is_estimated: bool = False
+    """Whether what a training will cost is told before its first step."""
 
 
 class LocalBackend:
@@ -64,6 +66,8 @@ class LocalBackend:
             on_epoch=self._place.on_epoch,
             accept=_gate(order, parts, tell),
         )
+        if self._place.is_estimated and not is_finished(out):
+            _tell_cost(order, parts, session, tell)
         manifest = learned(order, parts, out, session, tell)
         self._try_out(name, order, tell)
         tell(Event(f"New fine-tuned model created: {name}"))
@@ -80,6 +84,15 @@ class LocalBackend:
                 told = {"answer": answer.text}
                 tell(Event("The model was loaded and asked as it will be served", data=told))
                 return
+
+
+def _tell_cost(order: Order, parts: Parts, session: Session, tell: Listener) -> None:
+    """Nothing of a head, whose estimate would take as long as itself, nor of a training that goes on."""
+    if order.recipe.method == "head" or (session.checkpoints and session.checkpoints.exists()):
+        return
+    from finetune.estimate import estimate
+
+    tell(Event(f"Estimate: {estimate(parts.base, order, parts.adapter).sentence}"))
 
 
 def _gate(order: Order, parts: Parts, tell: Listener) -> ForgettingGate | None:

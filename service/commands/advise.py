@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
+from advisor.estimate import estimate
+from advisor.prices import prices_for
 from advisor.use_case import UseCase, check
 from advisor.use_case_files import load_use_case
 from generation.errors import GenerationError
@@ -68,6 +70,7 @@ def _measure(use_case: UseCase, home: Path, earlier: Path | None) -> tuple[Recom
     folder = home / fingerprint(use_case, workbench)[:16]
     if earlier is not None:
         carry_over(use_case, workbench, earlier, folder)
+    _tell_cost(use_case, again=folder.exists())
     with LiveProgress(console) as progress, _interruptible() as stopped:
         try:
             result = recommend(use_case, workbench, folder, on_event=progress.show, cancelled=stopped.is_set)
@@ -76,6 +79,17 @@ def _measure(use_case: UseCase, home: Path, earlier: Path | None) -> tuple[Recom
             pass
     console.print("Stopped before any method was measured; finished trials are kept: run it again to go on.")
     raise typer.Exit(INTERRUPTED)
+
+
+def _tell_cost(use_case: UseCase, *, again: bool) -> None:
+    cost = estimate(use_case)
+    money = "" if cost.money is None else f", {cost.money:.2g} {prices_for(use_case).currency}"
+    told = (
+        f"Estimate{' from the start' if again else ''}: {len(cost.methods)} methods on {cost.samples:,} "
+        f"samples, {cost.calls:,} answers of a language model, about {cost.seconds:,} s with the shipped one "
+        f"on one core{money}"
+    )
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

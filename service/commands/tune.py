@@ -31,7 +31,7 @@ from service.storage.fine_tuning import TRAINING, VALIDATION
 from service.wiring import build_catalog
 
 if TYPE_CHECKING:
-    from finetune.tuning import Trial
+    from finetune.tuning import Search, Trial
 
 SHARE = 0.2
 """Of the rows that are measured on, where no other file is given."""
@@ -55,8 +55,11 @@ def _tune(wish: TrainWish, settings: Settings) -> None:
     data, suffix = _with_rows_aside(wish, given), slug(wish.file.stem)
     order = order_of(body, data, parts.base, wish.seed, suffix)
     folder = settings.data_dir / "tunings" / order_key(order, parts)[:16]
+    search = Search(parts, order, folder)
     with console.status("training") as status:
-        trials = tune(Search(parts, order, folder), listener(status))
+        if not folder.exists():
+            _tell_cost(search)
+        trials = tune(search, listener(status))
     Console().print(_table(trials, metric_name(data)))
     best = trials[0].folder
     name = trained_name(root_of(parts), suffix, folder_hash(best))
@@ -65,6 +68,15 @@ def _tune(wish: TrainWish, settings: Settings) -> None:
         with whole_folder(made) as part:
             shutil.copytree(best, part, dirs_exist_ok=True)
     typer.echo(f"The best one is the model {name}")
+
+
+def _tell_cost(search: Search) -> None:
+    from finetune.estimate import estimate
+
+    told = estimate(search.parts.base, search.as_one).sentence
+    trainings = sum(search.counts.values())
+    told = f"Estimate: {told} of {trainings} trainings, and the base is loaded for each"
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _with_rows_aside(wish: TrainWish, data: TrainingData) -> TrainingData:

@@ -10,6 +10,7 @@ from finetune import adapter
 from finetune.activations import Activations
 from finetune.backends.port import Event, Order
 from finetune.dataset import TrainingExample
+from finetune.estimate import estimate
 from finetune.recipe import Recipe
 from finetune.session import Session, Validation
 from finetune.training import train_adapter
@@ -43,6 +44,12 @@ def test_each_round_trains_the_better_half_for_longer(trials: list[Trial]) -> No
     dials = [(t.recipe.rank, t.recipe.rate_multiplier) for t in first[:2]]
     assert {(t.recipe.rank, t.recipe.rate_multiplier) for t in second} == set(dials)
     assert [t.loss for t in trials] == sorted(t.loss for t in trials)
+
+
+def test_the_estimate_counts_what_all_trials_learn(search: Search, trials: list[Trial]) -> None:
+    expected = estimate(search.parts.base, search.as_one)
+    assert sum(search.counts.values()) == len(trials)
+    assert expected.tokens == sum(adapter.read(trial.folder).trained_tokens for trial in trials)
 
 
 def test_finished_trials_are_not_trained_again(search: Search, trials: list[Trial]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +51,7 @@ def test_it_measures_and_hands_over_the_report(tmp_path: Path, folder: Path, tin
     assert result["sentence"] == said.strip() and result["model"] == "tiny"
     assert "<html" in (tmp_path / "r.html").read_text()
     assert "not run: rag: the use case has no corpus" in log
+    assert re.search(r"Estimate: \d+ methods on \d+ samples, [\d,]+ answers .*about [\d,]+ s", log)
 
 
 def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, folder: Path, tiny_llama: Path) -> None:

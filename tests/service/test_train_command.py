@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def test_a_token_head_is_fitted_and_an_encoder_is_trained_on(home: Path, tiny_ll
     tags = home / "tags.jsonl"
     done = train(home, tiny_llama, tags, "--model", "bert", "--kind", "head")
     assert done.exit_code == 0, done.stderr
+    assert "Estimate" not in done.stderr
     head = done.stdout.split()[-1]
     assert head.startswith("ft:bert:trivium:tags:")
     refused = train(home, tiny_llama, tags, "--model", head)
@@ -49,6 +51,7 @@ def test_a_child_is_trained_with_files_beside_its_own(home: Path, tiny_llama: Pa
     short = ["--epochs", 1, "--seed", 3]
     first = train(home, tiny_llama, home / "sums.jsonl", "--model", "tiny", "--rank", 4, *short)
     assert first.exit_code == 0, first.stderr
+    assert re.search(r"Estimate: about \d+ s, \d+ MiB of memory, [\d,]+ tokens in \d+ steps", first.stderr)
     parent = first.stdout.split()[-1]
     child = [home / "labels.jsonl", "--model", parent, "--mode", "stack", *short]
     beside = ["--mix", f"{home / 'sums.jsonl'}=0.5", "--replay", home / "old.jsonl", "--gate"]
@@ -57,6 +60,7 @@ def test_a_child_is_trained_with_files_beside_its_own(home: Path, tiny_llama: Pa
     assert "Gate: the score was" in done.stderr and "Collect 50 rows" in done.stderr
     again = train(home, tiny_llama, *child, *beside, f"{home / 'old.jsonl'}=1")
     assert again.stdout == done.stdout and "Gate" not in again.stderr
+    assert "Estimate" in done.stderr and "Estimate" not in again.stderr
 
 
 def test_what_makes_no_sense_is_said(home: Path, tiny_llama: Path) -> None:
