@@ -33,7 +33,7 @@ class Trial:
 
     recipe: Recipe
     folder: Path
-    """Its adapter."""
+    """What it made."""
     score: float | None
     """The task metric on the validation rows, where there is a judge."""
     loss: float

@@ -60,7 +60,8 @@ def _tune(wish: TrainWish, settings: Settings) -> None:
         if not folder.exists():
             _tell_cost(search)
         trials = tune(search, listener(status))
-    Console().print(_table(trials, metric_name(data)))
+    is_judged = trials[0].score is not None
+    Console().print(_table(trials, metric_name(data) if is_judged else ""))
     best = trials[0].folder
     name = trained_name(root_of(parts), suffix, folder_hash(best))
     made = adapter_path(settings.data_dir / "adapters", name)

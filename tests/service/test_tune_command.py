@@ -72,4 +72,6 @@ def test_own_weights_of_the_last_layer_are_tuned_without_ranks(home: Path, tiny_
     assert tuned.exit_code == 0, tuned.stderr
     *_, name = tuned.stdout.split()
     assert [line.split()[1] for line in tuned.stdout.splitlines()[1:-1]].count("x1") == 1
+    plain = trivium(home, tiny_llama, "tune", home / "sums.jsonl", "--model", "tiny", *last)
+    assert plain.exit_code == 0 and plain.stdout.split()[:4] == ["rank", "rate", "epochs", "loss"]
     assert (home / "data" / "adapters").is_dir() and name.startswith("ft:tiny:trivium:leaky:")
