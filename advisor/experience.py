@@ -122,9 +122,9 @@ class Experience(Record):
         """
         precision = np.eye(len(names) + 1) / OFFSET**2
         told = np.full(len(names) + 1, MIDDLE / OFFSET**2)
-        for past in self.tasks:
+        for past in (past for past in self.tasks if past.kind == kind):
             angles = {name: a for name, a in past.angles(samples).items() if name in names}
-            if past.kind == kind and angles:
+            if angles:
                 place = [names.index(name) for name in angles]
                 noise = self.spread.of_task(list(angles)) + PRECISE**2 * np.eye(len(angles))
                 precision[np.ix_(place, place)] += np.linalg.inv(noise)

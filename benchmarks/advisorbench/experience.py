@@ -18,6 +18,8 @@ from benchmarks.advisorbench.tensors import About, Tensor
 
 DOUBT = 1.0
 """How far a spread may lie from what is assumed of it, before anything is measured: a factor of e, mostly."""
+NEARLY = 1e-4
+"""Share of the likelihood whose gain is not worth another step."""
 
 FAMILY = {
     "assistant_queue_codes": "intents",
@@ -100,8 +102,8 @@ def learned(customers: Sequence[Compared]) -> Experience:
             found -= sum(_likelihood(one, others) for one in mine) / times[task]
         return float(found)
 
-    best = minimize(unlikely, start, method="L-BFGS-B").x
-    return told(best.round(3), tasks.values())
+    best = minimize(unlikely, start, method="L-BFGS-B", options={"ftol": NEARLY}).x
+    return told(best, tasks.values())
 
 
 def _past(task: str, customers: Sequence[Compared]) -> Past:

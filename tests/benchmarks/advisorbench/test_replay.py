@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from advisor.experience import Experience, experience
 from benchmarks.advisorbench import __main__ as command
 from benchmarks.advisorbench.families import Judged, families_table, leave_one_out, merit
 from benchmarks.advisorbench.figures import coverage, figures, outcomes
@@ -29,6 +31,7 @@ FIELDS = {
     "baselines",
 }
 Simulate = Callable[..., Tensor]
+RESULTS = Path(__file__).parents[3] / "docs/advisorbench/results.md"
 
 
 def test_a_method_that_is_truly_far_better_is_found(simulate: Simulate) -> None:
@@ -93,17 +96,30 @@ def test_false_claims_weigh_more_than_regret() -> None:
     assert max([bold, timid, honest], key=merit) is honest
 
 
-def test_the_kept_tensors_are_replayed(tmp_path: Path) -> None:
-    page = tmp_path / "results.md"
-    command.main(f"--replay --sizes 20,50 --out {tmp_path} --page {page}".split())
+def test_the_kept_tensors_say_what_the_page_and_the_experience_say(tmp_path: Path) -> None:
+    kept = RESULTS.read_text()
+    page, taught = tmp_path / "results.md", tmp_path / "experience.json"
+    sizes = re.search(r"--sizes (\S+)", kept)
+    assert sizes
+    outputs = f"--out {tmp_path} --page {page} --experience {taught}"
+    command.main(f"--replay --sizes {sizes[1]} {outputs}".split())
     told = json.loads((tmp_path / "summary.json").read_text())
-    assert set(told["sizes"]) == {"20", "50"}
+    assert ",".join(told["sizes"]) == sizes[1]
     for figure in (*told["sizes"].values(), told["overall"]):
         assert set(figure) == FIELDS
-        assert 0 <= figure["within_margin_rate"] <= 1 and figure["mean_regret"] < 20
         assert figure["mean_regret"] <= figure["baselines"]["random"]["mean_regret"]
     assert {"blog_rule", "single_split_argmax", "cv_argmax", "random", "always-zero-shot"} <= set(
         told["overall"]["baselines"]
     )
+    assert regrets(page.read_text()) == pytest.approx(regrets(kept), abs=0.3)
     assert all(f"]({name}.svg)" in page.read_text() for name in ("regret", "calibration"))
     assert (tmp_path / "regret.svg").read_text().startswith("<svg")
+    again = Experience.model_validate_json(taught.read_text())
+    assert again.tasks == experience().tasks
+    assert again.spread.model_dump() == pytest.approx(experience().spread.model_dump(), rel=0.1)
+
+
+def regrets(page: str) -> list[float]:
+    """The adviser's, of each size."""
+    row = next(line for line in page.splitlines() if line.startswith("| **the adviser**"))
+    return [float(cell) for cell in re.findall(r"-?[\d.]+", row)]
