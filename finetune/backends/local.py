@@ -58,16 +58,17 @@ class LocalBackend:
         parts = self._catalog.parts(self._model)
         name = self._place.name or trained_name(root_of(parts), order.suffix, order_key(order, parts))
         out = adapter_path(self._place.made, name)
+        checkpoints = adapter_path(self._place.checkpoints, name)
+        if self._place.is_estimated and not is_finished(out) and not checkpoints.exists():
+            _tell_cost(order, parts, tell)
         session = Session(
             on_step=lambda step: tell(_told(step)),
             control=control,
-            checkpoints=adapter_path(self._place.checkpoints, name),
+            checkpoints=checkpoints,
             every=CHECKPOINT_SECONDS,
             on_epoch=self._place.on_epoch,
             accept=_gate(order, parts, tell),
         )
-        if self._place.is_estimated and not is_finished(out):
-            _tell_cost(order, parts, session, tell)
         manifest = learned(order, parts, out, session, tell)
         self._try_out(name, order, tell)
         tell(Event(f"New fine-tuned model created: {name}"))
@@ -86,13 +87,12 @@ class LocalBackend:
                 return
 
 
-def _tell_cost(order: Order, parts: Parts, session: Session, tell: Listener) -> None:
-    """Nothing of a head, whose estimate would take as long as itself, nor of a training that goes on."""
-    if order.recipe.method == "head" or (session.checkpoints and session.checkpoints.exists()):
-        return
-    from finetune.estimate import estimate
+def _tell_cost(order: Order, parts: Parts, tell: Listener) -> None:
+    # Estimating a head would take as long as fitting it.
+    if order.recipe.method != "head":
+        from finetune.estimate import estimate
 
-    tell(Event(f"Estimate: {estimate(parts.base, order, parts.adapter).sentence}"))
+        tell(Event(f"Estimate: {estimate(parts.base, order, parts.adapter).sentence}"))
 
 
 def _gate(order: Order, parts: Parts, tell: Listener) -> ForgettingGate | None:
