@@ -15,7 +15,7 @@ from advisor.folds import FOLDS
 from advisor.racing import dropped_in, losers, rounds
 from advisor.resampling import Draws, draw, resample
 from advisor.statistics import Interval, Standing, standings, winner_score
-from benchmarks.advisorbench.baselines import Choice, choices, folds_of
+from benchmarks.advisorbench.baselines import Choice, choices, folds_of, sure
 from benchmarks.advisorbench.experience import Compared, compared, family_of, learned
 from benchmarks.advisorbench.regret import Truth, evidence, truth_of
 from benchmarks.advisorbench.tensors import About, Part, Tensor
@@ -91,19 +91,24 @@ def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
     drawn = one.draws.given(prior, names, about.draw).among(names, about.excluded)
     standing = standings(drawn, about.margin)
     chosen = decide(standing, about.excluded, about.margin).recommended
+    alone = standings(one.draws.among(names, about.excluded), about.margin)
     return Seen(
         about=about,
         standing=standing,
         winner=winner_score(drawn, about.margin, chosen, dropped_in(drawn, about.margin)) if chosen else None,
         truth=truth_of(tensor),
-        baselines=choices(tensor, every),
+        baselines=choices(tensor, every) | {"samples_alone": sure(_advice(alone, about).served)},
         cost=_cost(tensor, one.answered),
     )
 
 
 def advise(seen: Seen, rule: Rule = RULE) -> Advice:
     """Apply the rule."""
-    decision = decide(seen.standing, seen.about.excluded, seen.about.margin, rule)
+    return _advice(seen.standing, seen.about, rule)
+
+
+def _advice(standing: Mapping[str, Standing], about: About, rule: Rule = RULE) -> Advice:
+    decision = decide(standing, about.excluded, about.margin, rule)
     served = decision.recommended or decision.leader
     assert served is not None  # some method meets the constraints: see_all
     return Advice(decision.verdict, decision.recommended, served)
