@@ -30,11 +30,14 @@ class Prior:
 
         Draws of the posterior, each a draw of the prior that is conditioned (Matheron's rule; Journel 1974).
         """
-        times = scores.shape[1]
+        times, retrained = scores.shape[1], self._retrained(scores, rng)
         # Eigenvectors are not unique where methods are alike: with them other machines would draw otherwise.
         truths = rng.multivariate_normal(self.mean, self.covariance, times, method="cholesky").T
-        trained = rng.standard_normal(scores.shape) * np.sqrt(self.unsteady)[:, None]
-        return score(self._moved(truths, angle(scores) + trained, scores))
+        return score(self._moved(truths, retrained, scores))
+
+    def retrain(self, scores: Floats, rng: np.random.Generator) -> Floats:
+        """What another training would have scored on each resample; shapes (methods, times)."""
+        return score(self._retrained(scores, rng))
 
     def guess(self, scores: Floats) -> Floats:
         """What would be expected of each, had a resample been the samples; shapes (methods, times)."""
@@ -45,6 +48,10 @@ class Prior:
         weight = self._weight(errors)
         mean = self.mean + weight @ (measured + self.gained - self.mean)
         return mean, self.covariance - weight @ self.covariance
+
+    def _retrained(self, scores: Floats, rng: np.random.Generator) -> Floats:
+        """In angles."""
+        return angle(scores) + rng.standard_normal(scores.shape) * np.sqrt(self.unsteady)[:, None]
 
     def _moved(self, before: Floats, measured: Floats, scores: Floats) -> Floats:
         """Angles as they are after measuring; how far these may be off, the scores on resamples tell."""

@@ -70,6 +70,8 @@ class Resampled:
     """`believed[m, b]`: what it may score in use; the same as `scores` where there is no experience."""
     guessed: Floats
     """`guessed[m, b]`: what would be expected of it, had resample b been the samples."""
+    retrained: Floats
+    """`retrained[m, b]`: what another training would have scored on resample b."""
     unseen: Floats
     """`unseen[m, b]`: method m on what resample b left out; NaN where a stratum is missing there."""
     chance: Floats
@@ -91,6 +93,7 @@ class Resampled:
             scores=near(self.scores, self.observed),
             believed=near(self.believed, self.expected),
             guessed=near(self.guessed, self.expected),
+            retrained=near(self.retrained, self.observed),
             chance=self.chance / np.sqrt(times),
             lead=None if self.lead is None else near(self.lead, self.lead.mean(axis=1)),
         )
@@ -108,6 +111,7 @@ class Draws:
     expected: dict[str, float]
     believed: dict[str, Floats]
     guessed: dict[str, Floats]
+    retrained: dict[str, Floats]
     unseen: Mapping[str, Floats]
     looks: Sequence[tuple[int, Mapping[str, Floats]]]
     constant: Floats | None
@@ -120,13 +124,14 @@ class Draws:
 
     def given(self, prior: Prior, names: Sequence[str], seed: int) -> Draws:
         """With what is to be believed of those methods, after what was measured of them all."""
-        scores = np.array([self.scores[name] for name in names])
-        believed = dict(zip(names, prior.believe(scores, np.random.default_rng(seed)), strict=True))
+        scores, rng = np.array([self.scores[name] for name in names]), np.random.default_rng(seed)
+        believed = dict(zip(names, prior.believe(scores, rng), strict=True))
         return replace(
             self,
             expected=self.expected | {name: float(drawn.mean()) for name, drawn in believed.items()},
             believed=self.believed | believed,
             guessed=self.guessed | dict(zip(names, prior.guess(scores), strict=True)),
+            retrained=self.retrained | dict(zip(names, prior.retrain(scores, rng), strict=True)),
         )
 
     def among(self, names: Sequence[str], excluded: Collection[str] = ()) -> Resampled:
@@ -146,6 +151,7 @@ class Draws:
             expected=np.array([self.expected[name] for name in names]),
             believed=np.array([self.believed[name] for name in names]),
             guessed=np.array([self.guessed[name] for name in names]),
+            retrained=np.array([self.retrained[name] for name in names]),
             unseen=np.array([self.unseen[name] for name in names]),
             chance=np.array([self._gain(names[leader], name) for name in names]) + deficits[:, None],
             lead=None if self.constant is None else scores - self.constant,
@@ -201,6 +207,7 @@ def draw(evidence: Evidence, seed: int) -> Draws:
         expected=measured,
         believed=scores,
         guessed=scores,
+        retrained=scores,
         unseen=_carried(evidence, unseen),
         looks=[(int(look.sum()), _carried(evidence, resampled, look)) for look in evidence.looks],
         constant=None if constant is None else metric.value(weights @ constant + unknown.typical(constant)),

@@ -87,9 +87,9 @@ def winner_score(
 
     The plain score of a winner is inflated by the choice; here the choice is made on each resample and
     scored on the samples it left out (BBC-CV, Tsamardinos et al. 2018, algorithm 5). Those are about a
-    third of the samples, so the interval is that of the method that was chosen on all of them, moved to the
-    corrected score. Where methods raced, `dropped` says which ones are no choice on a resample. None where
-    the left-out samples lack a label too often.
+    third of the samples, so the interval is that of the method that was chosen on all of them, trained once
+    more, moved to the corrected score. Where methods raced, `dropped` says which ones are no choice on a
+    resample. None where the left-out samples lack a label too often.
     """
     allowed = list(drawn.allowed)
     racing = drawn.guessed if dropped is None else np.where(dropped, -np.inf, drawn.guessed)
@@ -97,8 +97,8 @@ def winner_score(
     if np.isnan(unseen).all():
         return None
     score = float(np.nanmean(unseen))
-    mine = drawn.scores[drawn.names.index(chosen)]
-    low, high = interval(mine + score - float(mine.mean()))
+    mine = drawn.names.index(chosen)
+    low, high = interval(drawn.retrained[mine] + score - float(drawn.scores[mine].mean()))
     return score, (max(low, 0.0), min(high, 1.0))
 
 

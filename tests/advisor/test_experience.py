@@ -104,7 +104,8 @@ def test_the_score_of_the_winner_is_that_of_what_other_tasks_speak_for() -> None
     winner = winner_score(drawn, 0.02, found.recommended)
     assert winner is not None
     assert winner[0] == pytest.approx(0.55, abs=0.03)
-    assert winner[1] == pytest.approx(standings(drawn, 0.02)["encoder-lora"].interval, abs=0.04)
+    low, high = standings(drawn, 0.02)["encoder-lora"].interval
+    assert low - 0.12 < winner[1][0] < low and high < winner[1][1] < high + 0.12
 
 
 def test_the_verdict_on_what_asks_another_model_is_that_of_the_samples() -> None:

@@ -113,6 +113,7 @@ def test_regret_compares_on_what_was_left_out() -> None:
         expected=seen[:, 0],
         believed=seen,
         guessed=seen,
+        retrained=seen,
         unseen=left_out,
         chance=np.zeros_like(seen),
         lead=None,
