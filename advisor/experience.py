@@ -84,9 +84,9 @@ class Spread(Record):
         """What each scores more in use than in cross-validation."""
         return np.asarray(self.gained * np.sqrt(FEW / samples) * _trained(candidates))
 
-    def of_training(self, candidates: Sequence[str], cases: Sequence[str]) -> Floats:
+    def of_training(self, candidates: Sequence[str], samples: int) -> Floats:
         """Variance of what each scores after another training."""
-        return self.unsteady**2 * FEW / _evenly(cases) * _trained(candidates)
+        return np.asarray(self.unsteady**2 * FEW / samples * _trained(candidates))
 
 
 class Experience(Record):
@@ -96,23 +96,30 @@ class Experience(Record):
     tasks: tuple[Past, ...] = ()
     spread: Spread = Spread()
 
-    def prior(self, candidates: Sequence[str], kind: Kind, cases: Sequence[str], model: str) -> Prior:
-        """What the candidates of a use case probably score in use.
+    def prior(
+        self,
+        candidates: Sequence[str],
+        kind: Kind,
+        samples: int,
+        strata: Sequence[str],
+        models: Sequence[str],
+    ) -> Prior:
+        """What the candidates of a use case probably score in use, after learning from all its samples.
 
-        `cases` are the strata of the scored samples: a training hangs on the rare ones. What was scored with
-        another language model says nothing of this one.
+        `strata` are those of the scored ones: a training hangs on the rare ones. What was scored with
+        another language model says nothing of this one; a candidate that names none asks the first.
         """
-        known = [method_name(name) if self._knows(name, model) else None for name in candidates]
+        known = [method_name(name) if self._knows(name, models) else None for name in candidates]
         names = list(dict.fromkeys(name for name in known if name))
-        mean, covariance = self._offsets(names, kind, len(cases))
+        mean, covariance = self._offsets(names, kind, samples)
         place = [names.index(name) if name else len(names) for name in known]
         is_known = np.array([name is not None for name in known])
         shared = covariance[np.ix_(place, place)] * np.outer(is_known, is_known)
         return Prior(
             mean=mean[place],
             covariance=shared + np.diag(~is_known * OFFSET**2) + self.spread.of_task(candidates),
-            gained=self.spread.gain(candidates, len(cases)),
-            unsteady=self.spread.of_training(candidates, cases),
+            gained=self.spread.gain(candidates, samples),
+            unsteady=self.spread.of_training(candidates, samples) * _unevenness(strata),
         )
 
     def _offsets(self, names: Sequence[str], kind: Kind, samples: int) -> tuple[Floats, Floats]:
@@ -132,9 +139,10 @@ class Experience(Record):
         covariance = np.linalg.inv(precision)
         return np.asarray(covariance @ told), np.asarray(covariance)
 
-    def _knows(self, candidate: str, model: str) -> bool:
-        asks = candidate == CASCADE or method_of(candidate).asks_model
-        return not asks or (model_name(candidate) or model) == self.model
+    def _knows(self, candidate: str, models: Sequence[str]) -> bool:
+        if candidate == CASCADE:
+            return all(model == self.model for model in models)
+        return not method_of(candidate).asks_model or (model_name(candidate) or models[0]) == self.model
 
 
 @cache
@@ -156,10 +164,10 @@ def _trained(candidates: Sequence[str]) -> Floats:
     return np.array([m is not None and m.family in ("fine-tuning", "both") for m in methods], float)
 
 
-def _evenly(cases: Sequence[str]) -> float:
-    """How many samples with labels in equal shares would say as much of a score that counts labels alike."""
-    counts = Counter(cases).values()
-    return len(counts) ** 2 / sum(1 / count for count in counts)
+def _unevenness(strata: Sequence[str]) -> float:
+    """By how many times the samples shrink, in equal shares, that say as much of a score by labels."""
+    counts = Counter(strata).values()
+    return len(strata) * sum(1 / count for count in counts) / len(counts) ** 2
 
 
 def _road(candidate: str) -> tuple[str, bool]:

@@ -33,22 +33,18 @@ def outlooks(
 ) -> tuple[Outlook, ...]:
     """Expected loss after more samples: truths are drawn from what is known, and the choice is made anew.
 
-    Raiffa and Schlaifer 1961, preposterior analysis: each resample is one possible truth, another one's
-    error, made smaller by the square root, is what the new samples would be off. `learned` says what each
-    allowed method gains from so many times the samples, where that is known.
+    Raiffa and Schlaifer 1961, preposterior analysis: each draw of what is believed is one possible truth, and
+    the error of another resample, made smaller by the square root, is what new samples would be off.
+    `learned` says what each allowed method gains from so many times the samples, where that is known.
     """
-    rng = np.random.default_rng(n)
-    allowed = list(drawn.allowed)
-    truth, observed = drawn.believed[allowed], drawn.expected[allowed][:, None]
-    errors = (truth - observed)[:, rng.permutation(truth.shape[1])]
-    every = np.arange(truth.shape[1])
+    allowed, every = list(drawn.allowed), np.arange(drawn.believed.shape[1])
     found = []
     for times in TIMES:
-        gained = learned(times) if learned else np.zeros_like(truth)
-        then = truth + gained
-        new = then + errors / np.sqrt(times - 1)
-        pooled = (observed + gained + (times - 1) * new) / times
-        choice = simplest(pooled, margin)
+        weight, errors = drawn.more(times)
+        gained = learned(times) if learned else np.zeros((len(allowed), len(every)))
+        pooled = drawn.expected[:, None] + weight @ (drawn.believed + errors - drawn.expected[:, None])
+        then = drawn.believed[allowed] + gained
+        choice = simplest(pooled[allowed] + gained, margin)
         lost, more = then.max(axis=0) - then[choice, every], gained[choice, every]
         found.append(Outlook(round(n * times), float(lost.mean()), float(more.mean()) if learned else None))
     return tuple(found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from advisor.audit import Finding
+from advisor.experience import Experience, experience
 from advisor.methods import Situation
 from advisor.use_case import Sample
 
@@ -37,6 +38,8 @@ class Measurement:
     """Method -> why it was not measured to the end."""
     partly: Mapping[str, pa.Table] = field(default_factory=dict)
     """Method -> its rows, for those of them that answered some samples."""
+    elsewhere: Experience = field(default_factory=experience)
+    """What methods did on other tasks."""
     raced: bool = False
     """Whether methods could be dropped."""
     stopped: str | None = None

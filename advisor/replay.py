@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from advisor.audit import Finding
 from advisor.errors import UseCaseError
 from advisor.estimate import situation_of
+from advisor.experience import Experience
 from advisor.measurement import Measurement
 from advisor.methods import BY_NAME, method_name
 from advisor.recommendation import Recommendation
@@ -57,6 +58,7 @@ class _Measured(BaseModel):
     locked: int = 0
     learned_from: float = 0.0
     shown: dict[str, tuple[bool, ...]] = {}
+    elsewhere: Experience = Experience(model="")
 
 
 def bundle(use_case: UseCase, measured: Measurement, report: Recommendation) -> bytes:

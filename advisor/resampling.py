@@ -84,6 +84,10 @@ class Resampled:
 
     def as_if(self, times: float) -> Resampled:
         """With so many times the samples and the same observed scores: errors fall with the square root."""
+        if times == 1:
+            return self
+        weight, errors = self.more(times)
+        seen = self.observed[:, None] + errors
 
         def near(values: Floats, centre: Floats) -> Floats:
             return np.asarray(centre[:, None] + (values - centre[:, None]) / np.sqrt(times))
@@ -91,12 +95,23 @@ class Resampled:
         return replace(
             self,
             scores=near(self.scores, self.observed),
-            believed=near(self.believed, self.expected),
-            guessed=near(self.guessed, self.expected),
-            retrained=near(self.retrained, self.observed),
+            expected=self.expected + weight @ (self.observed - self.expected),
+            believed=self.believed + weight @ (seen - self.believed),
             chance=self.chance / np.sqrt(times),
             lead=None if self.lead is None else near(self.lead, self.lead.mean(axis=1)),
         )
+
+    def more(self, times: float) -> tuple[Floats, Floats]:
+        """What new samples, so that there are so many times as many, do to what is believed.
+
+        Their weight against it (a Kalman gain; without experience it is 1 - 1 / times), and by how much each
+        method's score on them is off; shapes (methods, methods) and (methods, RESAMPLES).
+        """
+        errors = (self.retrained - self.retrained.mean(axis=1, keepdims=True)) / np.sqrt(times - 1)
+        believed, off = np.atleast_2d(np.cov(self.believed)), np.atleast_2d(np.cov(errors))
+        # The errors are of other samples than those that were measured.
+        order = np.random.default_rng(0).permutation(RESAMPLES)
+        return np.asarray(believed @ np.linalg.pinv(believed + off, hermitian=True)), errors[:, order]
 
 
 @dataclass(frozen=True, slots=True)

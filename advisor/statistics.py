@@ -91,13 +91,14 @@ def winner_score(
     more, moved to the corrected score. Where methods raced, `dropped` says which ones are no choice on a
     resample. None where the left-out samples lack a label too often.
     """
-    allowed = list(drawn.allowed)
-    racing = drawn.guessed if dropped is None else np.where(dropped, -np.inf, drawn.guessed)
+    allowed, mine = list(drawn.allowed), drawn.names.index(chosen)
+    racing = drawn.guessed.copy()
+    if dropped is not None:
+        racing[dropped & (np.arange(len(racing)) != mine)[:, None]] = -np.inf
     unseen = drawn.unseen[allowed][simplest(racing[allowed], margin), np.arange(RESAMPLES)]
     if np.isnan(unseen).all():
         return None
     score = float(np.nanmean(unseen))
-    mine = drawn.names.index(chosen)
     low, high = interval(drawn.retrained[mine] + score - float(drawn.scores[mine].mean()))
     return score, (max(low, 0.0), min(high, 1.0))
 

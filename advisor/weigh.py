@@ -13,7 +13,7 @@ from advisor.confirmation import confirmation, winner_and_next
 from advisor.decision import confidence, decide, labels_needed
 from advisor.economics import break_even
 from advisor.errors import ON_REQUEST, AdvisorError, Cancelled, UseCaseError
-from advisor.experience import experience, kind_of
+from advisor.experience import kind_of
 from advisor.flips import flips
 from advisor.label_advice import detectable, outlooks
 from advisor.learning_curves import curves, gains, growths, is_known
@@ -67,10 +67,10 @@ def confirmed(
 
 def draws_of(use_case: UseCase, sheet: ScoreSheet) -> Draws:
     """Of what was measured, and what is to be believed of it after what other tasks tell."""
-    situation, cases = sheet.measured.situation, sheet.evidence.strata or [""] * len(sheet.references)
+    measured, strata = sheet.measured, sheet.evidence.strata or [""] * len(sheet.references)
     # In the order of the sheet's outputs, which is the same whichever method is preferred.
-    kind, names = kind_of(situation.task, situation.has_corpus), list(sheet.outputs)
-    prior = experience().prior(names, kind, cases, use_case.model)
+    kind, names = kind_of(measured.situation.task, measured.situation.has_corpus), list(sheet.outputs)
+    prior = measured.elsewhere.prior(names, kind, len(use_case.samples), strata, use_case.every_model)
     return draw(sheet.evidence, use_case.seed).given(prior, names, use_case.seed)
 
 

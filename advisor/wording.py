@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from advisor.counted import counted
 from advisor.decision import FARTHEST, USEFUL, Decision, confidence
 from advisor.errors import ON_REQUEST
-from advisor.statistics import Standing
+from advisor.statistics import TIE, Standing
 
 METRIC_WORDS = {
     "accuracy": "accuracy",
@@ -132,8 +132,7 @@ def _reservations(found: Findings) -> Iterator[str]:
     chosen = found.decision.recommended
     if caution := found.cautions.get(chosen or ""):
         yield f"Mind that {caution}."
-    allowed = {name: s.score for name, s in found.standings.items() if name not in found.excluded}
-    if chosen and (ahead := max(allowed, key=allowed.__getitem__)) not in (chosen, found.decision.leader):
+    if ahead := _ahead(found):
         yield f"On these samples alone {_scored(found, ahead)} is ahead; other tasks speak against it."
     if chosen and found.metric != "rouge_l" and found.standings[chosen].score < HALF:
         yield "Still, that is less than half of what is possible: another model or more samples may do more."
@@ -149,6 +148,15 @@ def _reservations(found: Findings) -> Iterator[str]:
         names = [name for name, why in found.failed.items() if why == reason]
         which = "it is" if len(names) == 1 else "they are"
         yield f"{_listed(names)} could not be measured ({reason.rstrip('.')}), so {which} not ruled out."
+
+
+def _ahead(found: Findings) -> str | None:
+    """What works and scores more than what is expected to be the best."""
+    scores = {name: found.standings[name].score for name in found.decision.not_ruled_out}
+    name, leader = max(scores, key=scores.__getitem__, default=None), found.decision.leader
+    if name is None or leader is None or found.decision.recommended == name:
+        return None
+    return name if scores[name] > found.standings[leader].score + TIE else None
 
 
 def _short(text: str) -> str:

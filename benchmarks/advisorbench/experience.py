@@ -46,8 +46,8 @@ class Compared:
     """One customer: what was measured, and what it came to in use."""
 
     about: About
-    cases: Sequence[str]
-    """Stratum of each sample."""
+    strata: Sequence[str]
+    """Of each sample."""
     measured: Floats
     """Angle of each method's score on the samples."""
     errors: Floats
@@ -74,7 +74,7 @@ def compared(tensor: Tensor, draws: Draws) -> Compared:
     value, lines = tensor.metric.value, tensor.test
     return Compared(
         about=tensor.about,
-        cases=[str(stratum) for stratum in tensor.constant.stratum],
+        strata=[str(stratum) for stratum in tensor.constant.stratum],
         measured=angles.mean(axis=1),
         errors=np.atleast_2d(np.cov(angles)),
         in_use={name: float(value(lines[name].columns.sum(axis=0))) for name in tensor.samples},
@@ -111,15 +111,15 @@ def _past(task: str, customers: Sequence[Compared]) -> Past:
     mine = [c for c in customers if c.about.task == task]
     scores = {}
     for n in sorted({c.about.n for c in mine}):
-        found = [c.in_use for c in mine if c.about.n == n]
-        names = [name for name in found[0] if all(name in scores for scores in found)]
-        scores[n] = {name: round(float(np.mean([s[name] for s in found])), 4) for name in names}
+        drawn = [c.in_use for c in mine if c.about.n == n]
+        names = [name for name in drawn[0] if all(name in one for one in drawn)]
+        scores[n] = {name: round(float(np.mean([one[name] for one in drawn])), 4) for name in names}
     return Past(task=task, kind=mine[0].kind, scores=scores)
 
 
 def _likelihood(one: Compared, others: Experience) -> float:
     """Of the scores in use of one customer, as a logarithm."""
-    prior = others.prior(list(one.in_use), one.kind, one.cases, one.about.model)
+    prior = others.prior(list(one.in_use), one.kind, one.about.n, one.strata, [one.about.model])
     mean, covariance = prior.after(one.measured, one.errors)
     in_use = angle(np.array(list(one.in_use.values())))
     around = covariance + PRECISE**2 * np.eye(len(mean))

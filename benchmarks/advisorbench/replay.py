@@ -87,7 +87,7 @@ def after_race(tensor: Tensor) -> Raced:
 def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
     """The rule may then be applied many times. `every` names the methods of all customers."""
     tensor, about, names = one.tensor, one.tensor.about, list(one.tensor.samples)
-    prior = experience.prior(names, one.compared.kind, one.compared.cases, about.model)
+    prior = experience.prior(names, one.compared.kind, about.n, one.compared.strata, [about.model])
     drawn = one.draws.given(prior, names, about.draw).among(names, about.excluded)
     standing = standings(drawn, about.margin)
     chosen = decide(standing, about.excluded, about.margin).recommended

@@ -127,12 +127,15 @@ from transformers import AutoModel, AutoTokenizer
 
 base, here = Path("folder of the base"), Path(".")
 tokenizer = AutoTokenizer.from_pretrained(base)
+told = base / "sentence_bert_config.json"
+window = json.loads(told.read_text("utf-8")).get("max_seq_length") if told.exists() else None
 encoder = {encoder}.eval()
 labels = json.loads((here / "head.json").read_text("utf-8"))["labels"]
 head = load_file(here / "head.safetensors")
 for text in ["A text."]:
+    read = tokenizer(text, truncation=True, max_length=window, return_tensors="pt")
     with torch.no_grad():
-        states = encoder(**tokenizer(text, truncation=True, return_tensors="pt")).last_hidden_state
+        states = encoder(**read).last_hidden_state
     vector = torch.nn.functional.normalize(states.mean(1)[0], dim=0)
     print(labels[(head["weights"] @ vector + head["bias"]).argmax()])
 ```

@@ -150,7 +150,7 @@ def test_other_tasks_hold_a_claim_back_and_make_no_false_one(model: str, least: 
     """A prompt is ten points better than an encoder; on the tasks that are known it was far behind."""
     names, runs, verdicts = ("few-shot", "encoder-lora"), 60, Counter[tuple[str, str | None]]()
     rng = np.random.default_rng(200)
-    prior = experience().prior(names, "labels", [""] * 200, model)
+    prior = experience().prior(names, "labels", 200, [""] * 200, [model])
     for run in range(runs):
         evidence = draw(rng, 200, (0.7, 0.6))
         columns = dict(zip(names, evidence.columns.values(), strict=True))
