@@ -53,11 +53,15 @@ def test_what_is_ahead_on_the_samples_alone_is_named_where_other_tasks_speak_aga
         replace(standing(0.8, 0.3, 1.0), expected=0.6),
         replace(standing(0.7, 0.7), expected=0.75),
     )
-    for second, told in ((trusted, True), (replace(trusted, expected=0.5), False)):
-        standings = {"one-shot": ahead, "encoder-lora": second}
-        found = decide(standings, {}, 0.02)
-        assert found.leader == ("encoder-lora" if told else "one-shot")
-        assert ("one-shot (80.0 % accuracy) is ahead" in say(findings(found, standings))) == told
+    for one, other, told in (
+        (ahead, trusted, True),
+        (ahead, replace(trusted, expected=0.5), False),
+        (ahead, replace(trusted, score=0.8), False),
+        (replace(ahead, p_above_constant=0.7), trusted, False),
+    ):
+        standings = {"one-shot": one, "encoder-lora": other}
+        said = say(findings(decide(standings, {}, 0.02), standings))
+        assert ("one-shot (80.0 % accuracy) is ahead" in said) == told
 
 
 def test_equivalent_is_said_where_little_is_lost_and_not_where_much_may_be() -> None:
