@@ -51,7 +51,8 @@ def test_a_child_is_trained_with_files_beside_its_own(home: Path, tiny_llama: Pa
     short = ["--epochs", 1, "--seed", 3]
     first = train(home, tiny_llama, home / "sums.jsonl", "--model", "tiny", "--rank", 4, *short)
     assert first.exit_code == 0, first.stderr
-    assert re.search(r"Estimate: about [\d,]+ s, [\d,]+ MiB of memory, [\d,]+ tokens in \d+ steps", first.stderr)
+    told = r"Estimate: about [\d,]+ s, [\d,]+ MiB of memory, [\d,]+ tokens in \d+ steps"
+    assert re.search(told, first.stderr)
     parent = first.stdout.split()[-1]
     child = [home / "labels.jsonl", "--model", parent, "--mode", "stack", *short]
     beside = ["--mix", f"{home / 'sums.jsonl'}=0.5", "--replay", home / "old.jsonl", "--gate"]
