@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
-from math import asin, log, sqrt
+from math import log
 from pathlib import Path
 from typing import Literal
 
@@ -20,9 +20,8 @@ from pydantic import BaseModel, ConfigDict
 from advisor.cascade import CASCADE
 from advisor.methods import method_name, method_of, model_name
 from advisor.methods.encoder import EncoderLora
-from advisor.prior import Prior
+from advisor.prior import Prior, angle
 from advisor.scoring import Floats
-from advisor.task import Task
 
 TABLE = Path(__file__).parent / "experience.json"
 Kind = Literal["labels", "texts", "documents"]
@@ -58,8 +57,8 @@ class Past(Record):
 
     def _angle(self, name: str, samples: int) -> float:
         points = sorted((n, scores[name]) for n, scores in self.scores.items() if name in scores)
-        sizes, angles = [log(n) for n, _ in points], [asin(sqrt(s)) for _, s in points]
-        return float(np.interp(log(samples), sizes, angles))
+        angles = angle(np.array([score for _, score in points]))
+        return float(np.interp(log(samples), [log(n) for n, _ in points], angles))
 
 
 class Spread(Record):
@@ -151,9 +150,9 @@ def experience() -> Experience:
     return Experience.model_validate_json(TABLE.read_text("utf-8"))
 
 
-def kind_of(task: Task, has_corpus: bool) -> Kind:
+def kind_of(asks_labels: bool, has_corpus: bool) -> Kind:
     """The kind of a task."""
-    if task.kind == "labels":
+    if asks_labels:
         return "labels"
     return "documents" if has_corpus else "texts"
 

@@ -69,7 +69,8 @@ def draws_of(use_case: UseCase, sheet: ScoreSheet) -> Draws:
     """Of what was measured, and what is to be believed of it after what other tasks tell."""
     measured, strata = sheet.measured, sheet.evidence.strata or [""] * len(sheet.references)
     # In the order of the sheet's outputs, which is the same whichever method is preferred.
-    kind, names = kind_of(measured.situation.task, measured.situation.has_corpus), list(sheet.outputs)
+    situation, names = measured.situation, list(sheet.outputs)
+    kind = kind_of(situation.task.kind == "labels", situation.has_corpus)
     prior = measured.elsewhere.prior(names, kind, len(use_case.samples), strata, use_case.every_model)
     return draw(sheet.evidence, use_case.seed).given(prior, names, use_case.seed)
 

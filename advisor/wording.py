@@ -151,12 +151,10 @@ def _reservations(found: Findings) -> Iterator[str]:
 
 
 def _ahead(found: Findings) -> str | None:
-    """What works and scores more than what is expected to be the best."""
+    """What works, is not recommended, and scores more than what is expected to be the best."""
     scores = {name: found.standings[name].score for name in found.decision.not_ruled_out}
     name, leader = max(scores, key=scores.__getitem__, default=None), found.decision.leader
-    if name is None or leader is None or found.decision.recommended == name:
-        return None
-    return name if scores[name] > found.standings[leader].score + TIE else None
+    return name if name and leader and scores[name] > found.standings[leader].score + TIE else None
 
 
 def _short(text: str) -> str:

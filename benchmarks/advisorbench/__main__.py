@@ -32,7 +32,7 @@ from benchmarks.advisorbench.figures import outcomes, summary
 from benchmarks.advisorbench.measuring import Places, measure_customer
 from benchmarks.advisorbench.page import write_page
 from benchmarks.advisorbench.progress import Remaining
-from benchmarks.advisorbench.replay import after_race, see_all
+from benchmarks.advisorbench.replay import see_all
 from benchmarks.advisorbench.tensors import load_all
 from finetune.errors import FinetuneError
 from generation.errors import GenerationError
@@ -92,8 +92,7 @@ def _say(name: str, told: str) -> None:
 
 
 def _judge(given: argparse.Namespace, folder: Path) -> None:
-    tensors = load_all(folder)
-    seen = see_all(tensors)
+    seen = see_all(load_all(folder))
     by_size = {size: outcomes(seen, size) for size in given.sizes}
     if not any(by_size.values()):
         raise FileNotFoundError(
@@ -106,7 +105,7 @@ def _judge(given: argparse.Namespace, folder: Path) -> None:
     left_out = leave_one_out(seen, given.sizes)
     print(families_table(left_out))
     if given.experience:
-        taught = learned([after_race(tensor).compared for tensor in tensors])
+        taught = learned([one.compared for one in seen])
         write_atomically(given.experience, taught.model_dump_json(indent=1).encode())
     if given.page:
         write_page(given.page, by_size, left_out)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 
-from advisor.experience import PRECISE, Experience, Kind, Past, Spread
+from advisor.experience import PRECISE, Experience, Kind, Past, Spread, kind_of
 from advisor.prior import angle
 from advisor.resampling import Draws
 from advisor.scoring import Floats
@@ -58,9 +58,7 @@ class Compared:
     @property
     def kind(self) -> Kind:
         """Of the task."""
-        if self.about.kind == "label":
-            return "labels"
-        return "documents" if self.about.corpus else "texts"
+        return kind_of(self.about.kind == "label", self.about.corpus)
 
 
 def family_of(about: About) -> str:

@@ -29,6 +29,7 @@ class Seen:
     """One customer: what the rule decides on, and the truth that it is judged by."""
 
     about: About
+    compared: Compared
     standing: Mapping[str, Standing]
     winner: tuple[float, Interval] | None
     """Score and interval that the report gives to what today's rule recommends."""
@@ -55,7 +56,7 @@ def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
     """
     with_choice = [tensor for tensor in tensors if set(tensor.samples) - set(tensor.about.excluded)]
     every = list(dict.fromkeys(name for tensor in with_choice for name in tensor.samples))
-    raced = [after_race(tensor) for tensor in with_choice]
+    raced = [_raced(tensor) for tensor in with_choice]
     families = [family_of(tensor.about) for tensor in with_choice]
     others = {
         family: learned([one.compared for one, of in zip(raced, families, strict=True) if of != family])
@@ -65,7 +66,7 @@ def see_all(tensors: Sequence[Tensor]) -> list[Seen]:
 
 
 @dataclass(frozen=True, slots=True)
-class Raced:
+class _Raced:
     """A customer after the race, before anything is known of other tasks."""
 
     tensor: Tensor
@@ -74,17 +75,17 @@ class Raced:
     compared: Compared
 
 
-def after_race(tensor: Tensor) -> Raced:
+def _raced(tensor: Tensor) -> _Raced:
     """Resample what the race left."""
     answered, looks = race(tensor)
     parts = {name: part.where(answered[name]) for name, part in tensor.samples.items()}
     seen = {name: some for name, some in answered.items() if not some.all()}
     told = replace(evidence(tensor, parts, tensor.constant), seen=seen, looks=looks)
     draws = draw(told, tensor.about.draw)
-    return Raced(tensor, answered, draws, compared(tensor, draws))
+    return _Raced(tensor, answered, draws, compared(tensor, draws))
 
 
-def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
+def _see(one: _Raced, every: Sequence[str], experience: Experience) -> Seen:
     """The rule may then be applied many times. `every` names the methods of all customers."""
     tensor, about, names = one.tensor, one.tensor.about, list(one.tensor.samples)
     prior = experience.prior(names, one.compared.kind, about.n, one.compared.strata, [about.model])
@@ -94,6 +95,7 @@ def _see(one: Raced, every: Sequence[str], experience: Experience) -> Seen:
     alone = standings(one.draws.among(names, about.excluded), about.margin)
     return Seen(
         about=about,
+        compared=one.compared,
         standing=standing,
         winner=winner_score(drawn, about.margin, chosen, dropped_in(drawn, about.margin)) if chosen else None,
         truth=truth_of(tensor),
